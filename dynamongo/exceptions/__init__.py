@@ -20,7 +20,8 @@
     ├── CursorError                          a cursor is invalid, has expired, or belongs to another read (ValueError)
     ├── BudgetExceeded                       a read or a block of code exceeds its budget
     ├── ConditionalCheckFailedException      the condition of a write did not hold
-    │   └── VersionConflict                  the item was written since the instance was read
+    │   ├── VersionConflict                  the item was written since the instance was read
+    │   └── UniqueViolation                  another item has a value that must be unique
     ├── BulkWriteError                       some writes of a bulk verb failed
     ├── WriteNotSent                         a write was not sent, because an earlier one failed
     ├── FaultNotHit                          too few requests met a fault that a test scheduled (AssertionError)
@@ -81,6 +82,7 @@ from dynamongo.exceptions.library import (
     SchemaError,
     StoredProblem,
     TableMismatch,
+    UniqueViolation,
     UnreadableItem,
     UnsupportedOperation,
     ValidationError,
@@ -123,6 +125,7 @@ __all__ = [
     "ThrottlingReason",
     "TransactionCanceled",
     "TransactionConflict",
+    "UniqueViolation",
     "UnreadableItem",
     "UnsupportedOperation",
     "ValidationError",

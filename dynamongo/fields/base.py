@@ -70,9 +70,6 @@ class Field(JSONForms, ReadRules, Generic[T]):
     reads_one_filled_form: bool = False
     """Whether that is so but for an empty list, which may be stored as no attribute, or as NULL."""
 
-    is_checked: bool
-    """Whether `check` has a rule to check."""
-
     derived: Derivation | None = None
     """How the value follows from other fields of the instance; `None` if it is given."""
 
@@ -242,6 +239,8 @@ class Field(JSONForms, ReadRules, Generic[T]):
         """Raise `ValidationError` for a value of the right type that is not allowed; overrides call `super().check`."""
         if self.is_expiry:
             self._check_expiry(value)
+        if self.reserved_prefix is not None:
+            self.check_reserved(value, self.reserved_prefix)
         if self.choices is not None and not self.is_choice(value):
             self.reject(value, f"one of {', '.join(map(print_shortened, self.choices))}")
         if self.validator is None:

@@ -16,11 +16,17 @@ _PLAIN_FIELDS: Final[dict[AttributeType, str]] = {"S": "StringField", "N": "Deci
 class Keyed(Updatable):
     """The part of a field that makes keys, and knows their stored forms."""
 
+    is_checked: bool
+    """Whether `check` has a rule to check."""
+
     is_key: bool = False
     """Whether the field is part of the table's key; the model sets it."""
 
     is_index_key: bool = False
     """Whether the field is part of the key of an index; the model sets it."""
+
+    reserved_prefix: str | None = None
+    """What no value of the hash key may begin with, because keys that do are those of guards; the model sets it."""
 
     takes_format: bool = False
     """Whether `format=` may name another stored form."""
@@ -51,6 +57,17 @@ class Keyed(Updatable):
         if isinstance(encoded, (str, bytes)) and not encoded:
             self.reject(encoded, "non-empty, because it is part of a key")
         return encoded
+
+    def reserve(self, prefix: str) -> None:
+        """Refuse values that are stored as texts, or bytes, which begin with the prefix."""
+        self.reserved_prefix, self.is_checked = prefix, True
+
+    def check_reserved(self, value: Any, prefix: str) -> None:
+        """Raise `ValidationError` if the value is stored as something that begins with a reserved prefix."""
+        stored = self.encode(value)  # a hash key, as text or binary
+        text = stored if isinstance(stored, bytes) else str(stored).encode()
+        if text.startswith(prefix.encode()):
+            self.reject(value, f"a key that does not begin with {prefix!r}, as those of guards of __unique__ do")
 
     def check_key_form(self, stored: AttributeValue, value: Any) -> None:
         """Raise `ValidationError` if the field would not write the key in the form that is stored."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from dynamongo._support.dataclasses import replace
 from dynamongo.exceptions import (
@@ -15,7 +15,7 @@ from dynamongo.exceptions import (
     TableNotFound,
     ValidationError,
 )
-from dynamongo.expressions.conditions import Exists, NotExists, Path
+from dynamongo.expressions.conditions import Condition, Exists, NotExists, Path
 from dynamongo.expressions.values import Item, check_name, shorten
 from dynamongo.fields.base import Field
 from dynamongo.fields.indexes import Index
@@ -25,6 +25,9 @@ from dynamongo.mapping.declaration import Declaration
 from dynamongo.mapping.keys import ModelKeys, describe_key, name_model
 from dynamongo.operations import UpdateItem
 from dynamongo.schema import TableSchema
+
+if TYPE_CHECKING:  # most models have none
+    from dynamongo.mapping.unique import Constraints
 
 _KEY_REFUSALS: Final = (
     "does not match the schema",
@@ -54,6 +57,9 @@ class ModelSchema:
         attributes: The fields by the names of their attributes.
         renamed: The names of those fields that are stored under other names, by these.
         version: The path of the `VersionField`, if there is one.
+        unique: What is unique among its items besides the key; `None` for nothing.
+        guards: What leaves the guards of unique constraints out of a read that would meet them; `None` if the table has
+            none that the model knows of.
         exists: The condition that there is an item.
         is_missing: The condition that there is none.
         owners: The owners of paths that need no check: the model, and `None` where no field made the path.
@@ -65,6 +71,8 @@ class ModelSchema:
     keys: ModelKeys
     indexes: Mapping[str, Index]
     version: Path | None
+    unique: Constraints | None = None
+    guards: Condition | None = None
     exists: Exists
     is_missing: NotExists
     plan_templates: dict[Any, Any]
@@ -96,6 +104,12 @@ class ModelSchema:
         self.is_missing = NotExists(declaration.keys.hash_key.path)
         self._schema = declaration.table  # under the full name of the latest call of `schema`
         self.plan_templates = {}
+
+    def expect_guards(self, exclusion: Condition, prefix: str) -> None:
+        """Leave guards of unique constraints out of reads, and refuse keys with which an item could pose as one."""
+        self.guards = exclusion
+        self.keys.hash_key.reserve(prefix)
+        self.keys.codec.reset()
 
     def schema(self, table: str) -> TableSchema:
         """Return the declared table under its full name."""

@@ -152,6 +152,20 @@ class AccessPath:
             and not any(demands(part, name) for part in read.parts)
         ]
 
+    def exclude_guards(self, read: Read, *, is_query: bool) -> tuple[Condition, ...]:
+        """Return the condition that leaves out guards of unique constraints, where the read would meet some.
+
+        They have the key attributes of the table and no others, so most indexes hold none. No key of an item is like
+        theirs, so a query by the hash key of the table finds none.
+        """
+        names = self.table.keys.names
+        if read.guards is None or not set(self.keys.names) <= set(names):
+            return ()
+        if is_query and self.keys.names[0] == names[0]:
+            return ()
+        is_told_apart = read.kinds is not None and read.kinds.are_told and read.kinds.path.attribute not in names
+        return () if is_told_apart else (read.guards,)
+
     def find_losses(self, read: Read) -> tuple[str, ...]:
         """Return what a caller who forces it does not get."""
         losses: list[str] = []

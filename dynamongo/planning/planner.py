@@ -54,7 +54,8 @@ def plan_for(mapper: Mapper[Any], read: Read, batch_get: int = MAX_BATCH_GET) ->
         source = read.source
         # Most models have no kinds, which saves a call.
         parts = read.parts if read.kinds is not None or isinstance(source, tuple) else conjuncts(source)
-        if not parts or read.limit == 0 or read.segments is not None:
+        # A template has no place for a condition that is not in the read.
+        if not parts or read.limit == 0 or read.segments is not None or read.guards is not None:
             plan = plan_read(read, batch_get)
         else:
             plan = _plan_by_template(mapper.plan_templates, read, parts, batch_get)
@@ -257,7 +258,8 @@ class _Planner:
         if not candidate.hash_key.values:
             return self._nothing("a key cannot be empty")
         access = candidate.access
-        kept, residual = split_filter(candidate.rest, access.keys.names, access.held)
+        rest = (*candidate.rest, *access.exclude_guards(self._read, is_query=True))
+        kept, residual = split_filter(rest, access.keys.names, access.held)
         # A query takes one value of the hash key, so several values take several queries. Source: Query, API reference.
         hash_keys = self._list_hash_keys(candidate)
         queries = tuple([self._make_query(candidate, hash_key, kept, residual) for hash_key in hash_keys])
@@ -306,7 +308,8 @@ class _Planner:
     def _plan_scan(self, access: AccessPath, rejected: tuple[Rejected, ...] = (), losses: tuple[str, ...] = ()) -> Plan:
         read = self._read
         # Unlike that of a query, the filter of a scan may name keys. Source: "FilterExpression" in Scan, API reference.
-        kept, residual = split_filter(read.parts, (), access.held)
+        parts = (*read.parts, *access.exclude_guards(read, is_query=False))
+        kept, residual = split_filter(parts, (), access.held)
         projection = self._project(residual, access)
         scan = Scan(
             self._table.name,

@@ -47,6 +47,7 @@ class Read:
         on_invalid: What to do about items that do not suit the model.
         names: The names of fields by those of their attributes, where these differ.
         kinds: The kinds of the items that are read, if the table has others.
+        guards: What leaves out guards of unique constraints, if the table has some.
     """
 
     table: TableSchema
@@ -68,6 +69,7 @@ class Read:
     names: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
     kinds: Kinds | None = field(default=None, compare=False)
     max_units_per_second: float | None = None
+    guards: Condition | None = field(default=None, compare=False)
 
     @property
     def parts(self) -> tuple[Condition, ...]:

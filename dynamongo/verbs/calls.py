@@ -50,13 +50,14 @@ from dynamongo.planning.strategies import Strategy, Target, resolve_checked, res
 from dynamongo.planning.write_builders import check_changes, make_delete, make_save, make_update
 
 if TYPE_CHECKING:
-    from dynamongo.executor import reads
+    from dynamongo.executor import guarded_writes, reads
     from dynamongo.mapping import failures
     from dynamongo.planning import plan as plans
     from dynamongo.planning import planner
     from dynamongo.planning import read as planned
 else:  # reads and writes by key need none of these, unless a write fails
     failures = LazyModule("dynamongo.mapping.failures")
+    guarded_writes = LazyModule("dynamongo.executor.guarded_writes")
     planned = LazyModule("dynamongo.planning.read")
     planner = LazyModule("dynamongo.planning.planner")
     plans = LazyModule("dynamongo.planning.plan")
@@ -110,7 +111,10 @@ class VerbCall(Generic[R]):
 
     def fail(self, error: DynamongoError) -> R:
         """Raise the error in the model's words, or return what the verb returns for it."""
-        raise self.explain(error) from error
+        explained = self.explain(error)
+        if explained is error:  # which would be its own cause
+            raise error
+        raise explained from error
 
     def explain(self, error: DynamongoError) -> DynamongoError:
         """Return the error in the model's words."""
@@ -225,9 +229,20 @@ class GetRawCall(GetCall):
 
 
 class _WriteCall(VerbCall[R]):
+    guarded: guarded_writes.GuardedWrite | None = None
+    """The write of a model with unique values, which takes steps."""
+
     def explain(self, error: DynamongoError) -> DynamongoError:
         """Return the error in the model's words, with what is stored."""
-        return failures.explain_failure(self.mapper, cast("Action", self.operation), error)
+        write = self.operation if self.guarded is None else self.guarded.write
+        return failures.explain_failure(self.mapper, cast("Action", write), error)
+
+    def keep_unique(self, given: object) -> None:
+        """Write the guards of unique values together with the item, which the caller has named by `given`."""
+        if self.operation is not None:
+            write = cast("guarded_writes.SingleWrite", self.operation)
+            self.guarded = guarded = guarded_writes.guard_write(self.mapper, write, given)
+            self.operation, self.steps = None, guarded.perform
 
 
 class SaveCall(_WriteCall[M]):
@@ -246,6 +261,8 @@ class SaveCall(_WriteCall[M]):
             mapper = mapper.mapper_of(instance)
         self.mapper, self.table = mapper, table
         self.operation = self.write = make_save(mapper, table, instance, overwrite, only_changed=only_changed)
+        if mapper.unique is not None:
+            self.keep_unique(instance)
 
     def finish(self, result: object) -> M:  # noqa: ARG002 - there may be none
         """Return the instance, which remembers what is stored now."""
@@ -272,6 +289,8 @@ class UpdateCall(_WriteCall[M]):
         target = resolve_checked(strategy, condition, mapper)
         self.mapper, self.table = mapper, table
         self.operation = make_update(mapper, table, target, changes, upsert=upsert)
+        if mapper.unique is not None:
+            self.keep_unique(strategy)
 
     def finish(self, result: WriteResult) -> M:
         """Return the item as it is now."""
@@ -287,6 +306,8 @@ class DeleteCall(_WriteCall[M | None]):
         target = resolve_checked(strategy, condition, mapper)
         self.mapper, self.table = mapper, table
         self.operation = make_delete(mapper, table, target, return_old=True)
+        if mapper.unique is not None:
+            self.keep_unique(strategy)
 
     def finish(self, result: WriteResult) -> M | None:
         """Return the item as it was, if there was one."""
