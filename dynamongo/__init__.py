@@ -27,9 +27,12 @@ from dynamongo.exceptions import (
     ExpressionError,
     FaultNotHit,
     IdempotencyMismatch,
+    ImmutableConflict,
     InvalidRequestError,
     ItemNotFound,
     LimitExceededError,
+    LockLost,
+    LockNotAcquired,
     MultipleItemsFound,
     NPlusOneWarning,
     ScanForbidden,
@@ -75,6 +78,7 @@ from dynamongo.fields import (
 )
 from dynamongo.fields.computed import if_not_exists, list_append
 from dynamongo.fields.indexes import GlobalIndex, LocalIndex
+from dynamongo.fields.operands import literal
 from dynamongo.model.model import Model
 from dynamongo.planning.scan_policy import ScanPolicy
 from dynamongo.planning.strategies import Strategy
@@ -88,6 +92,8 @@ if TYPE_CHECKING:
     from dynamongo.fields.documents import DocumentField
     from dynamongo.fields.durations import TimedeltaField, TimestampField
     from dynamongo.fields.enumeration import EnumField
+    from dynamongo.ids import ksuid, ulid, uuid7, uuid7_text
+    from dynamongo.locks import Lock, LockFields, LockItem
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning.plan import Plan
     from dynamongo.verbs.progress import Progress
@@ -105,6 +111,8 @@ else:  # what is returned by calls that import it, or used by few programs
             "dynamongo.fields.documents": ("DocumentField",),
             "dynamongo.fields.durations": ("TimedeltaField", "TimestampField"),
             "dynamongo.fields.enumeration": ("EnumField",),
+            "dynamongo.ids": ("ksuid", "ulid", "uuid7", "uuid7_text"),
+            "dynamongo.locks": ("Lock", "LockFields", "LockItem"),
             "dynamongo.verbs.progress": ("Progress",),
             "dynamongo.model.result_set": ("ResultSet",),
             "dynamongo.verbs.results": (
@@ -158,6 +166,7 @@ __all__ = [
     "GlobalIndex",
     "IPAddressField",
     "IdempotencyMismatch",
+    "ImmutableConflict",
     "IntField",
     "InvalidRequestError",
     "ItemNotFound",
@@ -166,6 +175,11 @@ __all__ = [
     "LimitExceededError",
     "ListField",
     "LocalIndex",
+    "Lock",
+    "LockFields",
+    "LockItem",
+    "LockLost",
+    "LockNotAcquired",
     "MigratedPage",
     "Model",
     "MultipleItemsFound",
@@ -208,7 +222,12 @@ __all__ = [
     "WrittenButUnreadable",
     "budget",
     "if_not_exists",
+    "ksuid",
     "list_append",
+    "literal",
+    "ulid",
+    "uuid7",
+    "uuid7_text",
 ]
 
 

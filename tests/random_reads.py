@@ -108,7 +108,9 @@ def operands(schema: TableSchema, name: str) -> st.SearchStrategy[Any]:
 def leaves(draw: st.DrawFn, schema: TableSchema) -> Condition:
     name = draw(st.sampled_from(["h", "h", "h", "r", "r", "r", "a", "a", "b", "b"]))
     path, values = Path(name), operands(schema, name)
-    kind = draw(st.sampled_from(["=", "=", "=", "order", "order", "between", "in", "prefix", "other", "path", "left"]))
+    kind = draw(
+        st.sampled_from(["=", "=", "=", "order", "order", "between", "in", "prefix", "other", "path", "left", "value"])
+    )
     if kind == "=":
         return eq(path, draw(values))
     scalars = values.filter(lambda value: not isinstance(value, bool) and value is not None)
@@ -127,8 +129,19 @@ def leaves(draw: st.DrawFn, schema: TableSchema) -> Condition:
         return Comparison(path, draw(st.sampled_from([EQ, NE, operator])), Path(other))
     if kind == "left":
         return Comparison(draw(scalars), operator, path)
+    if kind == "value":
+        return draw(values_first(path, Path(draw(st.sampled_from("hrab"))), draw(scalars)))
     others: list[Condition] = [Exists(path), NotExists(path), IsType(path, "S"), Comparison(Size(path), GE, 1)]
     return draw(st.sampled_from([*others, Comparison(path, NE, draw(values)), Contains(path, draw(values))]))
+
+
+def values_first(path: Path, other: Path, value: Any) -> st.SearchStrategy[Condition]:
+    """Conditions in which a value comes first, and the key attribute after it."""
+    texts: list[Condition] = []
+    if isinstance(value, (str, bytes)):
+        texts = [BeginsWith(value, path), Contains(value, path)]
+    lists: list[Condition] = [Contains([value, 1], path), In(value, (path, other)), Between(value, path, other)]
+    return st.sampled_from([*texts, *lists, Between(path, other, value) if path != other else Exists(path)])
 
 
 def pairs_of(pool: list[Any]) -> st.SearchStrategy[tuple[Any, Any]]:

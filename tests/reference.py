@@ -88,9 +88,9 @@ def _holds(condition: Condition, item: Tagged) -> bool:
     if isinstance(condition, In):
         return any(_compare(read(condition.operand), "=", read(choice)) for choice in condition.choices)
     if isinstance(condition, BeginsWith):
-        return _begins_with(read(condition.path), read(condition.prefix))
+        return _begins_with(read(condition.operand), read(condition.prefix))
     if isinstance(condition, Contains):
-        return _contains(read(condition.path), read(condition.operand))
+        return _contains(read(condition.container), read(condition.part))
     if isinstance(condition, Exists):
         return read(condition.path) != NOTHING
     if isinstance(condition, NotExists):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
@@ -13,6 +14,10 @@ from dynamongo.verbs.instance import Instance
 
 if TYPE_CHECKING:
     from dynamongo.aio.verbs import AsyncVerbs
+    from dynamongo.verbs import returned
+    from dynamongo.verbs.returned import WholeReturns
+else:  # few updates return something else than the new item
+    returned = LazyModule("dynamongo.verbs.returned")
 
 M = TypeVar("M", bound=Instance)
 
@@ -36,9 +41,21 @@ class AsyncInstanceVerbs(Generic[M]):
     def __repr__(self) -> str:
         return f"<the verbs of a {type(self._instance).__name__}, awaited>"
 
-    async def save(self, overwrite: bool | Condition = True, *, only_changed: bool = False) -> M:
-        """Save the instance, as `Model.save` does, and return it."""
-        return await self._verbs.save_one(self._instance, overwrite, only_changed=only_changed)
+    @overload
+    async def save(
+        self, overwrite: bool | Condition = ..., *, only_changed: bool = ..., returns: Literal["new"] = ...
+    ) -> M: ...
+    @overload
+    async def save(
+        self, overwrite: bool | Condition = ..., *, only_changed: Literal[False] = ..., returns: Literal["old"]
+    ) -> M | None: ...
+    async def save(
+        self, overwrite: bool | Condition = True, *, only_changed: bool = False, returns: WholeReturns = "new"
+    ) -> M | None:
+        """Save the instance, as `Model.save` does, and return it, or what it has replaced."""
+        return await self._verbs.save_one(
+            self._instance, overwrite, only_changed=only_changed, **given(returns=returns)
+        )
 
     async def create(self) -> M:
         """Save the instance, whose item must not exist yet, as `Model.create` does, and return it."""
@@ -48,15 +65,31 @@ class AsyncInstanceVerbs(Generic[M]):
         """Delete the instance's item, as `Model.delete` does."""
         return await self._verbs.delete_one(self._instance, **given(condition))
 
-    async def update(self, *updates: Updates, condition: Condition | None = None) -> M:
+    async def update(self, *updates: Updates, condition: Condition | None = None, returns: WholeReturns = "new") -> M:
         """Update the instance's item, as `Model.update` does, and take over what is stored."""
-        updated = await self._verbs.update_one(self._instance, tuple(flatten(updates)), **given(condition))
-        return self._take_over(updated)
+        if returns != "new":
+            returned.check_returns(type(self._instance).__name__, returns, returned.WHOLE)
+        updated: Any = await self._verbs.update_one(
+            self._instance, tuple(flatten(updates)), **given(condition, returns)
+        )
+        return self._take_over(updated) if returns == "new" else updated
 
-    async def upsert(self, *updates: Updates, condition: Condition | None = None) -> M:
+    @overload
+    async def upsert(
+        self, *updates: Updates, condition: Condition | None = ..., returns: Literal["new"] = ...
+    ) -> M: ...
+    @overload
+    async def upsert(self, *updates: Updates, condition: Condition | None = ..., returns: WholeReturns) -> M | None: ...
+    async def upsert(
+        self, *updates: Updates, condition: Condition | None = None, returns: WholeReturns = "new"
+    ) -> M | None:
         """Update the instance's item, or create it, as `Model.upsert` does."""
-        upserted = await self._verbs.upsert_one(self._instance, tuple(flatten(updates)), **given(condition))
-        return self._take_over(upserted)
+        if returns != "new":
+            returned.check_returns(type(self._instance).__name__, returns, returned.WHOLE)
+        upserted: Any = await self._verbs.upsert_one(
+            self._instance, tuple(flatten(updates)), **given(condition, returns)
+        )
+        return self._take_over(upserted) if returns == "new" else upserted
 
     async def reload(self) -> M:
         """Read the instance's item again, as `Model.reload` does."""

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Generator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, cast, overload
+from collections.abc import Callable, Generator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, overload
 
 from dynamongo._support.dataclasses import replace
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_flag
 from dynamongo.backends import Backend
-from dynamongo.connection.connection import Connection
+from dynamongo.connection.clocks import writing_to
+from dynamongo.connection.connection import Connection, connection_of
 from dynamongo.connection.overrides import backends
 from dynamongo.connection.participants import Address, check_accounts, find_backend, find_mapper, split_arguments
 from dynamongo.connection.transaction_reasons import TransactionEntry, explain_reasons
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
 
     from dynamongo.connection import transaction_guards
     from dynamongo.connection.transaction_guards import GuardChanges, TransactionGuards
+
+    W = TypeVar("W")
 else:  # most models have nothing unique but the key
     transaction_guards = LazyModule("dynamongo.connection.transaction_guards")
 
@@ -117,7 +120,7 @@ class TransactionActions:
         instance = mapper.as_instance(item if values is None else values)
         if type(instance) is not mapper.model:
             mapper = mapper.mapper_of(instance)
-        write = make_save(mapper, table, instance, overwrite, only_changed=only_changed)
+        write = self._build(make_save, mapper, table, instance, overwrite, only_changed=only_changed)
         if write is not None:  # with `only_changed`, nothing may have changed
             self._add("save", mapper, write, instance, saved=instance)
 
@@ -189,8 +192,15 @@ class TransactionActions:
         mapper, table = find_mapper(model)
         changes = check_changes(mapper, updates)
         target = resolve_checked(which, condition, mapper)
-        write = make_update(mapper, table, target, changes, upsert=upsert)
+        write = self._build(make_update, mapper, table, target, changes, upsert=upsert, item=which)
         self._add("upsert" if upsert else "update", mapper, write, which)
+
+    def _build(self, make: Callable[..., W], mapper: Mapper[Any], *arguments: Any, **options: Any) -> W:
+        """Return what a write builder returns, by the clock of the backend that the transaction goes to."""
+        if mapper.rules is None:
+            return make(mapper, *arguments, **options)
+        with writing_to(self._override or connection_of(mapper.model).own_backend):
+            return make(mapper, *arguments, **options)
 
     def _add(
         self, verb: str, mapper: Mapper[Any], action: Action, given: object = None, *, saved: Recorded | None = None
@@ -201,9 +211,9 @@ class TransactionActions:
         if mapper.unique is not None and not isinstance(action, ConditionCheck):
             changes = self._find_guards().prepare(mapper, mapper.unique, action, given)
             action = changes.write
-        returns_item = self._return_items or mapper.version is not None or mapper.kinds is not None
-        returns_item = returns_item or changes is not None
-        # DynamoDB returns the item only if it is asked to; a conflict of versions or kinds cannot be told without it.
+        has_guards = changes is not None or (mapper.rules is not None and mapper.rules.has_guards)
+        returns_item = self._return_items or mapper.version is not None or mapper.kinds is not None or has_guards
+        # DynamoDB returns the item only if it is asked to; a conflict of versions, say, cannot be told without it.
         if action.return_item_on_failure is not returns_item:
             action = replace(action, return_item_on_failure=returns_item)
         holder = action.item if isinstance(action, Put) else action.key

@@ -94,9 +94,16 @@ def constraints_of(unique: Constraints, write: SingleWrite) -> tuple[Constraint,
     return unique.touched_by(write.updates) if isinstance(write, UpdateItem) else unique.all
 
 
+def returns_old(write: SingleWrite) -> bool:
+    """Return whether the caller has asked for the item before; a delete returns it unasked."""
+    return write.return_old if isinstance(write, Put) else isinstance(write, UpdateItem) and "OLD" in write.returns
+
+
 def find_known(mapper: Mapper[Any], write: SingleWrite, given: object) -> Known:
     """Return what an instance knows of its stored item. It may be wrong, so that the write has to check it."""
     if not isinstance(given, Recorded) or mapper.is_foreign(given) or record_of(given).loaded is not None:
+        return UNKNOWN
+    if returns_old(write):  # which is to be what is stored, not what was when the instance was read
         return UNKNOWN
     stored = stored_item_of(given)
     # A new instance is most often that of a new item. If it is not, the failed condition tells what is stored.

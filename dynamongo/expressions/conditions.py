@@ -243,26 +243,28 @@ class In(BaseCondition):
 
 @dataclass(frozen=True, slots=True)
 class BeginsWith(BaseCondition):
-    """The string or binary at `path` starts with `prefix`."""
+    """The string or binary `operand` starts with `prefix`."""
 
-    path: Path
+    operand: Operand
     prefix: Operand
 
     def __post_init__(self) -> None:
-        _check_distinct(self, self.path, self.prefix)
-        if is_value(self.prefix) and type_of(self.prefix) not in ("S", "B"):
-            raise ExpressionError(f"the prefix of begins_with must be a string or binary value; got `{self}`")
+        if type(self.operand) is Path and type(self.prefix) is str:
+            return  # most are, and need no call
+        _check_distinct(self, self.operand, self.prefix)
+        if not all(isinstance(each, Path) or type(each) in (str, bytes) for each in (self.operand, self.prefix)):
+            raise ExpressionError(f"begins_with takes a string or binary value, and such a prefix; got `{self}`")
 
 
 @dataclass(frozen=True, slots=True)
 class Contains(BaseCondition):
-    """The string or binary at `path` has `operand` as a part, or the set or list there has it as a member."""
+    """The string or binary `container` has `part` as a part, or the set or list has it as a member."""
 
-    path: Path
-    operand: Operand
+    container: Operand
+    part: Operand
 
     def __post_init__(self) -> None:
-        _check_distinct(self, self.path, self.operand)
+        _check_distinct(self, self.container, self.part)
 
 
 @dataclass(frozen=True, slots=True)

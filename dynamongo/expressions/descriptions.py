@@ -58,10 +58,10 @@ def _describe_leaf(
             return f"{_describe_operand(operand)} BETWEEN {bounds}"
         case In(operand, choices):
             return f"{_describe_operand(operand)} IN ({_describe_choices(choices)})"
-        case BeginsWith(path, prefix):
-            return f"begins_with({path}, {_describe_operand(prefix)})"
-        case Contains(path, operand):
-            return f"contains({path}, {_describe_operand(operand)})"
+        case BeginsWith(operand, prefix):
+            return f"begins_with({_describe_operand(operand)}, {_describe_operand(prefix)})"
+        case Contains(container, part):
+            return f"contains({_describe_operand(container)}, {_describe_operand(part)})"
         case Exists(path):
             return f"attribute_exists({path})"
         case NotExists(path):

@@ -106,9 +106,9 @@ def holds(condition: Condition, item: Mapping[str, AttributeValue], depth: int =
                     return True
             return False
         case Contains():
-            return has_part(read(condition.path, item), read(condition.operand, item))
+            return has_part(read(condition.container, item), read(condition.part, item))
         case BeginsWith():
-            return has_prefix(read(condition.path, item), read(condition.prefix, item))
+            return has_prefix(read(condition.operand, item), read(condition.prefix, item))
         case In():
             value = read(condition.operand, item)
             return any(is_equal(value, read(choice, item)) for choice in condition.choices)

@@ -119,9 +119,9 @@ class FilterWriter:
             case In():
                 return self._write_in(leaf.operand, leaf.choices, known)
             case BeginsWith():
-                return self._write_begins_with(leaf.path, leaf.prefix, known)
+                return self._write_begins_with(leaf.operand, leaf.prefix, known)
             case Contains():
-                return self._write_contains(leaf.path, leaf.operand, known)
+                return self._write_contains(leaf.container, leaf.part, known)
             case Exists():
                 return self._write_exists(leaf.path, known)
             case NotExists():
@@ -184,20 +184,20 @@ class FilterWriter:
                 held.append(if_true)
         return " or ".join(texts), _in_all(held), known
 
-    def _write_begins_with(self, path: Path, prefix: Operand, known: _Known) -> _Written:
-        if _is_plain(path) and is_value(prefix):
+    def _write_begins_with(self, operand: Operand, prefix: Operand, known: _Known) -> _Written:
+        if _is_plain(operand) and is_value(prefix):
             test = f"{_TYPE_TESTS[type_of(prefix)]} and {{value}}.startswith({self._name(prefix)})"
-            return self._test(path, test, known)
-        return f"has_prefix({self._read(path)}, {self._read(prefix)})", known, known
+            return self._test(operand, test, known)
+        return f"has_prefix({self._read(operand)}, {self._read(prefix)})", known, known
 
-    def _write_contains(self, path: Path, operand: Operand, known: _Known) -> _Written:
+    def _write_contains(self, container: Operand, part: Operand, known: _Known) -> _Written:
         # Inline for a str alone, which in Python equals nothing of another type; 1 would be found as True. Under
         # `python -b`, looking up a str in a list that contains bytes causes a BytesWarning.
-        if _is_plain(path) and type(operand) is str and not sys.flags.bytes_warning:
-            part = self._name(operand)
-            test = f"({part} in {{value}} if type({{first}}) is list else has_part({{value}}, {part}))"
-            return self._test(path, test, known)
-        return f"has_part({self._read(path)}, {self._read(operand)})", known, known
+        if _is_plain(container) and type(part) is str and not sys.flags.bytes_warning:
+            name = self._name(part)
+            test = f"({name} in {{value}} if type({{first}}) is list else has_part({{value}}, {name}))"
+            return self._test(container, test, known)
+        return f"has_part({self._read(container)}, {self._read(part)})", known, known
 
     def _write_exists(self, path: Path, known: _Known) -> _Written:
         if _is_plain(path):

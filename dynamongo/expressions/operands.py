@@ -49,9 +49,9 @@ def _own_operands(node: Condition) -> tuple[Operand, ...]:
         case In():
             return node.operand, *node.choices
         case BeginsWith():
-            return node.path, node.prefix
+            return node.operand, node.prefix
         case Contains():
-            return node.path, node.operand
+            return node.container, node.part
         case Exists() | NotExists() | IsType():
             return (node.path,)
         case And() | Or() | Not():

@@ -14,6 +14,7 @@ from dynamongo.expressions.computed import Arithmetic, Computed, IfNotExists, Li
 from dynamongo.expressions.conditions import GE, LE, And, Comparison, Condition, NotExists, Or, Path
 from dynamongo.expressions.numbers import Number, add_numbers, negate
 from dynamongo.expressions.values import shorten
+from dynamongo.fields.operands import Incomparable, unwrap
 from dynamongo.fields.operators import Operators
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Term:
         return compute(other, "-", self)
 
 
-class ComputedValue(Term):
+class ComputedValue(Term, Incomparable):
     """A value that the store computes from the item as it was before the update: `User.total.set(User.price + 1)`.
 
     Attributes:
@@ -154,7 +155,7 @@ def _fields_in(operand: object) -> tuple[Any, ...]:
 def _as_term(operand: Any, field: Updatable) -> Any:
     if isinstance(operand, ComputedValue):
         return _function_of(operand)
-    return operand.path if isinstance(operand, Operators) else field.encode_amount(operand)
+    return operand.path if isinstance(operand, Operators) else field.encode_amount(unwrap(operand))
 
 
 def _as_list(operand: Any, field: Updatable) -> Any:
@@ -162,6 +163,7 @@ def _as_list(operand: Any, field: Updatable) -> Any:
         return _function_of(operand)
     if isinstance(operand, Operators):
         return operand.path
+    operand = unwrap(operand)
     if not isinstance(operand, (list, tuple)):
         raise ExpressionError(f"list_append takes fields and lists; got {shorten(operand)}")
     return [field.encode_element(element) for element in cast("Iterable[Any]", operand)]

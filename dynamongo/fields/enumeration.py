@@ -13,7 +13,7 @@ from dynamongo.expressions.values import AttributeType, AttributeValue
 from dynamongo.fields.base import T
 from dynamongo.fields.formats import FormattedField
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, as_whole
-from dynamongo.fields.operators import as_operand
+from dynamongo.fields.operands import as_operand
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

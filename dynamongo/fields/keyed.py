@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.values import AttributeType, AttributeValue, equals, shorten, type_of
 from dynamongo.fields.updatable import Updatable
+
+if TYPE_CHECKING:
+    from dynamongo.fields.key_slots import Slot
 
 V = TypeVar("V")
 
@@ -16,20 +20,31 @@ _PLAIN_FIELDS: Final[dict[AttributeType, str]] = {"S": "StringField", "N": "Deci
 class Keyed(Updatable):
     """The part of a field that makes keys, and knows their stored forms."""
 
-    is_checked: bool
-    """Whether `check` has a rule to check."""
-
     is_key: bool = False
     """Whether the field is part of the table's key; the model sets it."""
 
     is_index_key: bool = False
     """Whether the field is part of the key of an index; the model sets it."""
 
+    slots: tuple[Slot, ...] = ()
+    """The places of the value in the templates of keys."""
+
     reserved_prefix: str | None = None
     """What no value of the hash key may begin with, because keys that do are those of guards; the model sets it."""
 
+    stored: bool
+    """Whether the value has an attribute of its own; if not, the key of the table tells it."""
+
+    is_checked: bool
+    """Whether `check` has a rule to check."""
+
     takes_format: bool = False
     """Whether `format=` may name another stored form."""
+
+    def take_slots(self, slots: Iterable[Slot]) -> None:
+        """Refuse values from which no key can be made, from now on."""
+        self.slots = tuple(slots)
+        self.is_checked |= bool(self.slots)
 
     def check_key(self, *, is_range: bool) -> None:
         """Raise `SchemaError` if the options of the field do not suit a key: a range key has to sort by its values."""

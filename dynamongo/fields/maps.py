@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, cast, overload
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from dynamongo.fields import json_schemas
 else:  # few programs ask for a JSON Schema
     json_schemas = LazyModule("dynamongo.fields.json_schemas")
+
+
+_NEW_OPTIONS: Final[tuple[str, ...]] = ("immutable", "computed", "computed_from")
 
 
 class AnyField(Field[Any]):
@@ -57,12 +60,8 @@ class DictField(Field[T]):
     Args:
         fields: Fields by name, whatever the name.
         required: As for every field.
-        default: As for every field.
-        validator: As for every field; called with the dict.
-        choices: As for every field.
-        stored_as: As for every field.
-        default_on_read: As for every field.
-        required_on_read: As for every field.
+        default: As for every field, and so are `validator`, `choices`, `stored_as`, `default_on_read`,
+            `required_on_read`, `immutable`, `computed` and `computed_from`.
         named: The other fields by name.
 
     >>> from dynamongo.fields import StringField
@@ -91,6 +90,9 @@ class DictField(Field[T]):
             stored_as: str | None = ...,
             default_on_read: Any = ...,
             required_on_read: bool = ...,
+            immutable: bool | FieldLike = ...,
+            computed: Callable[[Any], object] | FieldLike | None = ...,
+            computed_from: Iterable[str] | FieldLike = ...,
             **named: FieldLike,
         ) -> None: ...
         @overload
@@ -106,6 +108,9 @@ class DictField(Field[T]):
             stored_as: str | None = ...,
             default_on_read: Any = ...,
             required_on_read: bool = ...,
+            immutable: bool | FieldLike = ...,
+            computed: Callable[[Any], object] | FieldLike | None = ...,
+            computed_from: Iterable[str] | FieldLike = ...,
             **named: FieldLike,
         ) -> None: ...
 
@@ -121,9 +126,11 @@ class DictField(Field[T]):
         stored_as: Any = None,
         default_on_read: Any = None,
         required_on_read: bool = False,
-        **named: FieldLike,
+        **named: Any,
     ) -> None:
-        options = {"required": required, "default": default, "validator": validator, "choices": choices}
+        # Members could have these names before they were options, and still can.
+        options = {name: named.pop(name) for name in _NEW_OPTIONS if name in named and not _is_field(named[name])}
+        options |= {"required": required, "default": default, "validator": validator, "choices": choices}
         options |= {"stored_as": stored_as, "default_on_read": default_on_read, "required_on_read": required_on_read}
         _refuse_fields(options)
         super().__init__(**options)
@@ -307,11 +314,15 @@ class DictField(Field[T]):
 
 def _refuse_fields(options: Mapping[str, object]) -> None:
     for name, option in options.items():
-        if isinstance(option, Field) or (isinstance(option, type) and issubclass(option, Field)):
+        if _is_field(option):
             raise SchemaError(
                 f"{name} is an option of DictField itself: declare a field of that name in a mapping,"
                 f' such as DictField({{"{name}": StringField()}}, ...)'
             )
+
+
+def _is_field(value: object) -> bool:
+    return isinstance(value, Field) or (isinstance(value, type) and issubclass(value, Field))
 
 
 def _apply_member_defaults(field: Field[Any], given: Any) -> Any:

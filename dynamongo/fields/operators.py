@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.expressions.computed import Arithmetic, Computed
@@ -35,35 +35,17 @@ from dynamongo.expressions.updates import (
     RemoveUpdate,
     SetUpdate,
 )
-from dynamongo.expressions.values import PLAIN_TYPES, SET_TYPES, AttributeType, AttributeValue, shorten
+from dynamongo.expressions.values import SET_TYPES, AttributeType, AttributeValue, shorten
 from dynamongo.fields.misused import Misused
-
-if TYPE_CHECKING:
-    from abc import ABC
-else:  # every field has all of these methods, and with an ABC it takes twice as long to find the fields of a class
-    ABC = object
-
-NO_OPERANDS = PLAIN_TYPES | {float}
-"""The types of most values: looking them up is faster than `isinstance` with an abstract class."""
+from dynamongo.fields.operands import NO_OPERANDS, Comparable, LiteralValue, SizeOf, unwrap
 
 
-class Operators(Misused, ABC):
+class Operators(Misused, Comparable):
     """The conditions and updates that every field offers."""
 
-    stored_type: AttributeType | None = None
-    """The DynamoDB type that the field stores; `None` if it depends on the value."""
     required: bool
     is_element: bool = False
     """Whether the field is one element of a list, which can be removed even if the elements are required."""
-
-    @property
-    @abstractmethod
-    def path(self) -> Path:
-        """The path of the attribute in an item; raises `ExpressionError` for a field that no model declares."""
-
-    @abstractmethod
-    def encode_operand(self, value: Any) -> Operand:
-        """Encode the operand of `==`, `!=` and `in_`: the path of another field, or a value that the field allows."""
 
     @abstractmethod
     def encode_bound(self, value: Any, operator: Comparator) -> Operand:
@@ -71,10 +53,6 @@ class Operators(Misused, ABC):
 
         It is encoded as by `encode_operand`, but ranges, lengths and patterns do not apply to it.
         """
-
-    @abstractmethod
-    def encode_part(self, value: Any) -> Operand:
-        """Encode the operand of `begins_with` and `contains`."""
 
     @abstractmethod
     def encode_new(self, value: Any) -> AttributeValue | Path | Computed:
@@ -147,12 +125,12 @@ class Operators(Misused, ABC):
     def _encode_operand(self, value: Any) -> Operand:
         if value is None:
             self._refuse_none()
-        return self.encode_operand(value)
+        return self.encode_operand(value.value if type(value) is LiteralValue else value)
 
     def _encode_bound(self, value: Any, operator: Comparator) -> Operand:
         if value is None:
             self._refuse_none()
-        return self.encode_bound(value, operator)
+        return self.encode_bound(value.value if type(value) is LiteralValue else value, operator)
 
     def _refuse_none(self) -> None:
         if self.stored_type is not None:  # a field without a type may hold NULL
@@ -164,12 +142,12 @@ class Operators(Misused, ABC):
     def contains(self, value: Any) -> Contains:
         """Match items whose string or binary contains the value, or whose list or set has it as a member."""
         self._require_type("contains", "S", "B", "L", *SET_TYPES)
-        return Contains(self.path, self.encode_part(value))
+        return Contains(self.path, self.encode_part(unwrap(value)))
 
     def begins_with(self, value: Any) -> BeginsWith:
         """Match items whose stored string or binary starts with the value."""
         self._require_type("begins_with", "S", "B")
-        return BeginsWith(self.path, self.encode_part(value))
+        return BeginsWith(self.path, self.encode_part(unwrap(value)))
 
     def exists(self) -> Exists:
         """Match items that have the attribute, with any value."""
@@ -279,61 +257,3 @@ class Operators(Misused, ABC):
         if self.stored_type is not None and self.stored_type not in allowed:
             kinds = ", ".join(allowed)
             raise ExpressionError(f"{self.label} is stored as {self.stored_type}; {verb} works only on {kinds}")
-
-
-class SizeOf:
-    """`field.size()`, to be compared with a number."""
-
-    def __init__(self, operand: Size) -> None:
-        self.operand = operand
-
-    __hash__ = object.__hash__
-
-    def __eq__(self, other: object) -> Comparison:  # type: ignore[override]  # builds a condition
-        return self._compare("=", other)
-
-    def __ne__(self, other: object) -> Comparison:  # type: ignore[override]  # builds a condition
-        return self._compare("<>", other)
-
-    def __lt__(self, other: Any) -> Comparison:
-        return self._compare("<", other)
-
-    def __le__(self, other: Any) -> Comparison:
-        return self._compare("<=", other)
-
-    def __gt__(self, other: Any) -> Comparison:
-        return self._compare(">", other)
-
-    def __ge__(self, other: Any) -> Comparison:
-        return self._compare(">=", other)
-
-    def between(self, low: Any, high: Any) -> Between:
-        """Match items whose attribute has a size between `low` and `high`, both included."""
-        return Between(self.operand, self._encode(low), self._encode(high))
-
-    def in_(self, values: Iterable[Any]) -> In:
-        """Match items whose attribute has one of the sizes."""
-        return In(self.operand, tuple(map(self._encode, values)))
-
-    def _compare(self, operator: Comparator, other: Any) -> Comparison:
-        return Comparison(self.operand, operator, self._encode(other))
-
-    def _encode(self, value: Any) -> Operand:
-        operand = as_operand(value)
-        if operand is not None:
-            return operand
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise ExpressionError(f"{self.operand} must be compared with an int or a field; got {shorten(value)}")
-        return value
-
-
-def as_operand(value: Any) -> Path | Size | None:
-    """Return the operand for a field or its size; `None` for a value."""
-    if type(value) in NO_OPERANDS:
-        return None
-    return value.operand if isinstance(value, SizeOf) else as_path(value)
-
-
-def as_path(value: Any) -> Path | None:
-    """Return the path of a field; `None` for anything else."""
-    return value.path if isinstance(value, Operators) else None

@@ -12,7 +12,7 @@ from dynamongo.expressions.values import AttributeType, AttributeValue, check_te
 from dynamongo.fields.base import T
 from dynamongo.fields.formats import FormattedField
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, as_floats, as_whole
-from dynamongo.fields.operators import as_operand
+from dynamongo.fields.operands import as_operand
 
 if TYPE_CHECKING:
     from dynamongo.fields import scalar_formats

@@ -13,7 +13,7 @@ from dynamongo.fields.base import T
 from dynamongo.fields.computed import is_between
 from dynamongo.fields.formats import FormattedField
 from dynamongo.fields.json_forms import BASE64_PATTERN, JSONSchema, SchemaMode, describe_lengths, read_base64
-from dynamongo.fields.operators import as_operand
+from dynamongo.fields.operands import as_operand
 from dynamongo.fields.python_values import is_boto_binary
 from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length
 from dynamongo.fields.updatable import allows_range

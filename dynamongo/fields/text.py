@@ -12,7 +12,7 @@ from dynamongo.expressions.conditions import Comparator, Operand
 from dynamongo.fields.base import T
 from dynamongo.fields.computed import is_between
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, describe_lengths
-from dynamongo.fields.operators import as_operand
+from dynamongo.fields.operands import as_operand
 from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length
 from dynamongo.fields.updatable import allows_range
 
@@ -160,7 +160,7 @@ class StringField(LimitedText[T]):
     def __init__(self: Any, *args: Any, format: Any = None, template: Any = None, **options: Any) -> None:
         super().__init__(*args, **options)
         if template is not None:
-            self.derived = key_templates.KeyTemplate(self.label, template)
+            self.derive(key_templates.KeyTemplate(self.label, template))
         if format is not None:
             self.declare_format(format, scalar_formats.TEXTS)
 

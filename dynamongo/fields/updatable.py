@@ -19,7 +19,8 @@ from dynamongo.expressions.numbers import Number, add_numbers, negate
 from dynamongo.expressions.values import SCALAR_TYPES, AttributeValue, equals, type_of
 from dynamongo.fields import python_values
 from dynamongo.fields.computed import ComputedValue, Term, guard_computed, is_between
-from dynamongo.fields.operators import NO_OPERANDS, Operators, as_operand
+from dynamongo.fields.operands import NO_OPERANDS, SizeOf, as_operand, unwrap
+from dynamongo.fields.operators import Operators
 
 MAX_SECONDS = 253_402_300_799
 """The last second of the year 9999, since 1970. Times in milliseconds are greater, so that the mistake is found."""
@@ -28,7 +29,8 @@ _RULES = {
     *("required", "validator", "choices", "is_key", "is_index_key", "is_element", "is_expiry", "is_checked"),
     *("min_value", "max_value", "min_length", "max_length", "regex", "formats", "parser", "verify_exists"),
     *("applies_defaults", "has_sums", "stored_as", "stored_format", "truncate", "is_plain"),
-    *("default_on_read", "required_on_read", "reserved_prefix"),
+    *("default_on_read", "required_on_read", "is_immutable", "generated_on", "auto_after", "derived", "slots"),
+    *("stored", "reserved_prefix"),
 }
 """The attributes of fields that say which values they take, not in which form they store them."""
 
@@ -148,6 +150,9 @@ class Updatable(Operators, Term):
                 return self.copy_from(value)
             if isinstance(value, ComputedValue):
                 return self._take_computed(value)
+            if isinstance(value, SizeOf):
+                raise ExpressionError(f"{self.label} cannot be set to a size: DynamoDB measures only in conditions")
+            value = unwrap(value)
         return self.encode(self.validate(value))
 
     def encode_element(self, element: Any) -> AttributeValue:

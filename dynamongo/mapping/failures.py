@@ -62,6 +62,11 @@ def _explain_failed_check(
     if conflict is not None:
         message = f"{mapper.name}: {conflict.describe(named, has_item=error.item is not None)}"
         return VersionConflict(message, expected=conflict.expected, found=conflict.found, item=stored)
+    if mapper.rules is not None and error.item is not None and not is_other:
+        refused = mapper.rules.explain_failure(condition, error.item, named)
+        if refused is not None:
+            refused.item = stored
+            return refused
     # A guard is a condition that `User.age.increment()` adds to keep the sum within the bounds of the field.
     outside = [str(path) for path, guard in guards_of(updates) if not holds(guard, error.item or {})]
     if outside:

@@ -39,13 +39,13 @@ from dynamongo.mapping.records import (
     set_values,
     stored_item_of,
 )
+from dynamongo.mapping.rules import Rules
 from dynamongo.mapping.versions import lock, next_version
 from dynamongo.operations import ItemReader, Put, ReadItems, UpdateItem
 
 if TYPE_CHECKING:
     from dynamongo.mapping import deltas, partial_items, problems, stored_forms
     from dynamongo.mapping.kinds import Kinds
-    from dynamongo.mapping.rules import Rules
 else:  # only partial reads, saves of what was read, and errors need them
     deltas = LazyModule("dynamongo.mapping.deltas")
     partial_items = LazyModule("dynamongo.mapping.partial_items")
@@ -72,6 +72,7 @@ class Mapper(ModelSchema, Generic[M]):
         codec: The compiled functions between values and items.
         kinds: How its items are told from others in the table; `None` if nothing tells them.
         rules: What it does to its items beyond what the fields do; `None` for nothing.
+        key_members: What the keys of an item tell; `None` if no key is made of other fields.
     """
 
     kinds: Kinds | None = None
@@ -86,6 +87,7 @@ class Mapper(ModelSchema, Generic[M]):
         self.model = self.origin = model
         index_keys = () if declaration is None else declaration.index_keys
         self.rules = rules
+        self.key_members = None if rules is None else rules.key_members
         self.codec = Codec(model, fields, lambda: self.keys.codec, index_keys, self.explain_unreadable, rules=rules)
         self._formed = {
             field.path.attribute: field for field in fields.values() if not (field.reads_one_form or field.is_key)
@@ -102,6 +104,8 @@ class Mapper(ModelSchema, Generic[M]):
         bound: Mapper[M] = object.__new__(type(self))  # `copy.copy` would take five times the time
         vars(bound).update(vars(self))
         bound.model = model
+        if self.rules is not None:
+            bound.rules = self.rules.bind(model)
         bound.take_declaration(self.declaration, table)
         return bound
 
@@ -183,6 +187,8 @@ class Mapper(ModelSchema, Generic[M]):
             self._refuse_part(instance)
         if self._formed and stored is not None:
             stored_forms.keep_stored_forms(self._formed, stored, item)
+        if self.key_members is not None and stored is not None:
+            self.key_members.leave_out(stored_forms.as_item(stored), item)
         return item
 
     def _refuse_part(self, instance: M) -> NoReturn:
@@ -227,18 +233,19 @@ class Mapper(ModelSchema, Generic[M]):
             return self.codec.decode(self.model, items)
         return [self.decode_partial(item, loaded) for item in items]
 
-    def decode_written(self, item: Item, done: str) -> M:
+    def decode_written(self, item: Item, done: str, loaded: tuple[Path, ...] | None = None) -> M:
         """Return an instance of the item that a write returned.
 
         Args:
-            item: The whole item.
+            item: The item.
             done: What the write did, in the past tense.
+            loaded: The paths that it returned; `None` for the whole item.
 
         Raises:
             WrittenButUnreadable: The write succeeded, but the stored item does not suit the model.
         """
         try:
-            return self.decode(item)
+            return self.decode(item) if loaded is None else self.decode_partial(item, loaded)
         except UnreadableItem as error:
             raise WrittenButUnreadable(
                 f"the item was {done}, but the stored item cannot be read: {error}",
@@ -265,7 +272,8 @@ class Mapper(ModelSchema, Generic[M]):
         if not any(field.required_on_read for field in self.fields.values()):
             return self.codec
         fields = {name: field.ignoring_absence() for name, field in self.fields.items()}
-        return Codec(self.model, fields, lambda: self.keys.codec, (), self.explain_unreadable)
+        told = None if self.key_members is None else Rules((), self.key_members)
+        return Codec(self.model, fields, lambda: self.keys.codec, (), self.explain_unreadable, rules=told)
 
     # Keys.
 
@@ -300,6 +308,8 @@ class Mapper(ModelSchema, Generic[M]):
     def note_saved(self, instance: M, write: Put | UpdateItem) -> None:
         """Record what is stored for the instance after the write has succeeded."""
         item = write.item if isinstance(write, Put) else self._apply_update(instance, write)
+        if self.rules is not None:
+            self.rules.after_write(instance, item)
         record = instance.__record__
         if record is None or type(record) is tuple:
             set_record(instance, (item,))
@@ -308,7 +318,9 @@ class Mapper(ModelSchema, Generic[M]):
         elif record.loaded is None:
             set_record(instance, make_record(item, self.codec.known))
         else:
-            set_record(instance, replace(record, stored=item, loaded=self._add_held(instance, record.loaded)))
+            set_record(
+                instance, replace(record, stored=item, loaded=partial_items.add_held(self, instance, record.loaded))
+            )
         if self.version is not None:  # the write has incremented it
             vars(instance)[self.version.name] = item[self.version.attribute]
 
@@ -326,13 +338,6 @@ class Mapper(ModelSchema, Generic[M]):
         version = self.version
         return item if version is None else {**item, version.attribute: next_version(vars(instance)[version.name])}
 
-    def _add_held(self, instance: M, loaded: tuple[Path, ...]) -> tuple[Path, ...]:
-        """Add the attributes that were assigned besides the loaded ones, because they are stored now."""
-        known = {path.attribute for path in loaded}
-        held = vars(instance)
-        assigned = [field.path for name, field in self.fields.items() if name in held]
-        return (*loaded, *(path for path in assigned if path.attribute not in known))
-
     # Errors in the model's words.
 
     def explain_unreadable(self, item: Item, found: tuple[StoredProblem, ...] | None = None) -> UnreadableItem:
@@ -344,7 +349,7 @@ class Mapper(ModelSchema, Generic[M]):
         """
         named = self.describe_key(item) or "none of the model's key attributes"
         if found is None:
-            found = problems.find_problems(self.fields, item)
+            found = problems.find_problems(self.fields, item, self.key_members)
         text = problems.describe_problems(found) or f"{self.name} cannot be read"
         key = {self.attributes[name].path.name: value for name, value in self.pick_key(item).items()}
         return UnreadableItem(

@@ -34,13 +34,14 @@ from dynamongo.mapping.records import add_values, make_record, make_wire_record,
 
 if TYPE_CHECKING:
     from dynamongo.expressions import wire_values
-    from dynamongo.mapping import codec_fast_paths, codec_lines, codec_source, wire_paths
+    from dynamongo.mapping import codec_fast_paths, codec_lines, codec_source, key_lines, wire_paths
     from dynamongo.mapping.codec_source import Source
     from dynamongo.mapping.rules import Rules
 else:  # nothing is compiled before it was called some times, and what is read from memory is not in JSON
     codec_fast_paths = LazyModule("dynamongo.mapping.codec_fast_paths")
     codec_lines = LazyModule("dynamongo.mapping.codec_lines")
     codec_source = LazyModule("dynamongo.mapping.codec_source")
+    key_lines = LazyModule("dynamongo.mapping.key_lines")
     wire_paths = LazyModule("dynamongo.mapping.wire_paths")
     wire_values = LazyModule("dynamongo.expressions.wire_values")
 
@@ -81,6 +82,7 @@ class Codec:
         self._explain = explain
         self._rules = rules
         self._after_read = None if rules is None else rules.after_read
+        self._key_members = None if rules is None else rules.key_members
 
     @lazy_property
     def build(self) -> Callable[[Mapping[str, Any]], Values | None]:
@@ -162,7 +164,8 @@ class Codec:
         make: Any = self._model.__new__
         for item in items:
             try:
-                values = plain_codec.decode(self._fields, item)
+                held = item if self._key_members is None else self._key_members.complete(item)
+                values = plain_codec.decode(self._fields, held)
             except ValidationError:
                 raise self._explain(item) from None
             instance = make(model)  # the constructor would validate what was just read
@@ -195,7 +198,8 @@ class Codec:
         names = self._name_texts(source)
         stored = dict(zip(self._attributes, self._attribute_texts(source, names), strict=True))
         for name, text, field in zip(names, stored.values(), self._fields.values(), strict=True):
-            lines += [f"    v = values[{name}]", *codec_lines.write_encode_field(text, field, source)]
+            if field.stored:
+                lines += [f"    v = values[{name}]", *codec_lines.write_encode_field(text, field, source)]
         lines += codec_lines.write_encode_keys(
             self._find_keys(), stored, dict(zip(self._fields, names, strict=True)), source
         )
@@ -205,10 +209,13 @@ class Codec:
         source.functions.append([*lines, "    return item"])
         return source
 
-    def _write_count(self, source: Source) -> list[str]:
+    def _write_start(self, source: Source) -> list[str]:
         """Return the lines that count the attributes of an item, without those that are reserved."""
         reserved = [f" - ({source.name_text(name)} in item)" for name in self.known if name not in self._attributes]
-        return [f"get, count = item.get, len(item){''.join(reserved)}"]
+        if self._key_members is None:
+            return [f"get, count = item.get, len(item){''.join(reserved)}"]
+        lines = key_lines.write_completion(self._key_members, source)
+        return ["get, held = item.get, item", *lines, f"count = len(held){''.join(reserved)}"]
 
     def _write_decode(self) -> Source:
         source = codec_source.Source("decode", codec_fast_paths.NAMES)
@@ -220,7 +227,7 @@ class Codec:
         names = self._name_texts(source)
         # `count` is the number of attributes plus that of the fields without one. If it equals the number of fields,
         # the item has no undeclared attributes, and is itself the record of the instance.
-        lines = self._write_count(source)
+        lines = self._write_start(source)
         stored = self._attribute_texts(source, names)
         for number, (name, field) in enumerate(zip(stored, self._fields.values(), strict=True)):
             lines += [f"v{number} = get({name})", *codec_lines.write_decode_field(f"v{number}", field, source)]
@@ -244,7 +251,7 @@ class Codec:
         unreadable = (*wire_values.DECODING_ERRORS, DynamongoError, RecursionError)
         source.names.update(make_record=make_wire_record, fields=self.known, UNREADABLE=unreadable)
         names = self._name_texts(source)
-        lines = self._write_count(source)  # `count` is that of `decode`
+        lines = self._write_start(source)  # `count` is that of `decode`
         stored = self._attribute_texts(source, names)
         for number, (name, field) in enumerate(zip(stored, self._fields.values(), strict=True)):
             lines += wire_paths.write_read_field(

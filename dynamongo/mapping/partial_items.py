@@ -25,6 +25,7 @@ def decode_partial(mapper: Mapper[M], item: Item, loaded: tuple[Path, ...]) -> M
     whole = {name: value for name, value in item.items() if name not in parts}
     instance: M = mapper.partial_codec.decode(mapper.model, (whole,))[0]
     values: dict[str, Any] = vars(instance)
+    told = {} if mapper.key_members is None else mapper.key_members.find_told(item)
     for name, field in mapper.fields.items():
         attribute = field.path.attribute
         paths = [path.below() for path in loaded if path.attribute == attribute]
@@ -36,9 +37,19 @@ def decode_partial(mapper: Mapper[M], item: Item, loaded: tuple[Path, ...]) -> M
         if paths:
             _check_required(mapper, field, item)
             values[name] = guard(value, paths, field.label)
+        elif attribute in told:
+            values[name] = value
     undeclared = {name: value for name, value in item.items() if name not in mapper.attributes}
     set_record(instance, Record(item, undeclared, loaded))
     return instance
+
+
+def add_held(mapper: Mapper[M], instance: M, loaded: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Add the attributes that were assigned besides the loaded ones, because they are stored now."""
+    known = {path.attribute for path in loaded}
+    held = vars(instance)
+    assigned = [field.path for name, field in mapper.fields.items() if name in held]
+    return (*loaded, *(path for path in assigned if path.attribute not in known))
 
 
 def _decode_part(mapper: Mapper[Any], field: Field[Any], item: Item) -> Any:

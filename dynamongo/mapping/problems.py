@@ -6,7 +6,7 @@ Reading stops at the first one, which is fast. Here the item is read once more, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from dynamongo.exceptions import StoredProblem, ValidationError
 from dynamongo.expressions.values import AttributeValue, Item, hidden_values
@@ -16,6 +16,9 @@ from dynamongo.fields.containers import ListField
 from dynamongo.fields.maps import DictField, read_member
 from dynamongo.mapping.plain_codec import read_attribute
 
+if TYPE_CHECKING:
+    from dynamongo.mapping.key_members import KeyMembers
+
 Reader: TypeAlias = Callable[[Field[Any], AttributeValue], object]
 """Reads a stored value with its field, and raises `ValidationError` for one that does not suit it."""
 
@@ -23,13 +26,19 @@ _MOST_TOLD = 5
 """How many problems the message of an item tells; the error has all of them."""
 
 
-def find_problems(fields: Mapping[str, Field[Any]], item: Item) -> tuple[StoredProblem, ...]:
+def find_problems(
+    fields: Mapping[str, Field[Any]], item: Item, key_members: KeyMembers | None = None
+) -> tuple[StoredProblem, ...]:
     """Return what is wrong with the values of an item; the messages do not show them."""
     with hidden_values():
-        return tuple(
-            problem
-            for name, field in fields.items()
-            for problem in _find_parts(name, name, field, item.get(field.path.attribute), read_attribute)
+        item, of_keys = (item, []) if key_members is None else key_members.find_problems(item)
+        return (
+            *of_keys,
+            *(
+                problem
+                for name, field in fields.items()
+                for problem in _find_parts(name, name, field, item.get(field.path.attribute), read_attribute)
+            ),
         )
 
 

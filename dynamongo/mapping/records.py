@@ -82,6 +82,12 @@ def record_of(instance: Recorded) -> Record:
     return Record(stored, {})
 
 
+def is_stored(instance: Recorded) -> bool:
+    """Return whether the item of the instance was read or saved."""
+    record: Any = getattr(instance, "__record__", None)
+    return (record.stored if type(record) is Record else record) is not None
+
+
 def stored_item_of(instance: Recorded) -> Item | None:
     """Return the item as it was last read or saved. An item that came as JSON is decoded each time."""
     stored = record_of(instance).stored

@@ -7,22 +7,43 @@ verb that reads through the codec of the model, and these call the rules: so no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from dynamongo._support.lazy_imports import LazyModule
+from dynamongo.exceptions import ConditionalCheckFailedException
+from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item
 from dynamongo.fields.base import Field
+from dynamongo.mapping.records import Recorded
 
 if TYPE_CHECKING:
-    from dynamongo.mapping import derived_values
+    from dynamongo.mapping import derived_values, generated_values, immutable_fields
+    from dynamongo.mapping.key_members import KeyMembers
 else:  # each is for models that declare such a rule
     derived_values = LazyModule("dynamongo.mapping.derived_values")
+    generated_values = LazyModule("dynamongo.mapping.generated_values")
+    immutable_fields = LazyModule("dynamongo.mapping.immutable_fields")
+
+_ABSENT: Final[Any] = object()
 
 
 class Rule:
-    """Something that a model does to its items. Each method does nothing unless a rule overrides it."""
+    """Something that a model does to its items. Each method does nothing unless a rule overrides it.
+
+    Attributes:
+        provisional: The names of fields that `before_save` sets for this write alone: a write that fails leaves the
+            instance with the values that it had, and `after_write` sets those that were stored.
+    """
+
+    provisional: frozenset[str] = frozenset()
+
+    def bind(self, model: type) -> Rule:
+        """Return the rule of a class that is bound to another table or connection."""
+        del model
+        return self
 
     def after_build(self, instance: Any) -> None:
         """Complete a new instance, which holds what its constructor was given."""
@@ -36,18 +57,50 @@ class Rule:
     def before_save(self, instance: Any) -> None:
         """Complete or refuse an instance before its whole item is written."""
 
+    def before_rewrite(self, instance: Any) -> None:
+        """Complete an instance that was read, before a migration stores it as its fields would store it."""
+
+    def guard_put(self, item: Item) -> tuple[Condition, ...]:
+        """Return the conditions that the item which an encoded one replaces has to satisfy, if there is one."""
+        del item
+        return ()
+
+    def guard_changes(self, instance: Any, changes: Iterable[AnyUpdate]) -> tuple[Condition, ...]:
+        """Return the same for what has changed in an instance since it was read; or refuse the changes."""
+        del instance, changes
+        return ()
+
+    def explain_failure(
+        self, condition: Condition | None, item: Item, named: str
+    ) -> ConditionalCheckFailedException | None:
+        """Return the error for a stored item that does not satisfy a condition of the rule; `None` if it does.
+
+        Args:
+            condition: The condition of the write that failed.
+            item: The stored item.
+            named: The key of the item, as messages show it.
+        """
+        del condition, item, named
+        return None
+
+    def after_write(self, instance: Any, item: Item) -> None:
+        """Bring an instance up to date with the item that is stored for it now."""
+
     def check_update(self, update: AnyUpdate) -> None:
         """Refuse an update by expression that somebody wrote."""
 
-    def before_update(self, key: Item, updates: tuple[AnyUpdate, ...], *, upsert: bool) -> tuple[AnyUpdate, ...]:
+    def before_update(
+        self, key: Item, updates: tuple[AnyUpdate, ...], *, upsert: bool, loaded: Recorded | None
+    ) -> tuple[AnyUpdate, ...]:
         """Return the updates of one item with those that follow from them; or refuse them.
 
         Args:
             key: The key of the item.
             updates: What somebody wrote.
             upsert: Whether the item may be new.
+            loaded: The instance whose item it is, if there is one; what it knows of the item may be outdated.
         """
-        del key, upsert
+        del key, upsert, loaded
         return updates
 
     def before_delete(self, instance: Any) -> None:
@@ -57,7 +110,16 @@ class Rule:
         """Complete an instance of a whole item that was read."""
 
 
-_EVENTS: Final = ("after_build", "before_assign", "after_assign", "before_save", "check_update", "before_delete")
+_EVENTS: Final = (
+    "after_build",
+    "before_assign",
+    "after_assign",
+    "before_save",
+    "before_rewrite",
+    "after_write",
+    "check_update",
+    "before_delete",
+)
 
 
 class Rules:
@@ -65,30 +127,75 @@ class Rules:
 
     Args:
         rules: The rules.
+        key_members: What is known about keys that are made of other fields; `None` if there are none.
 
     Attributes:
         after_read: What completes an instance of an item that was read; `None` if no rule does.
+        has_guards: Whether a rule has conditions for the item that an encoded one replaces.
+        provisional: The fields that are set for each write, as in `Rule`.
     """
 
     after_build: Callable[[Any], None]
     before_assign: Callable[[Any, Field[Any], Any], None]
     after_assign: Callable[[Any, Field[Any]], None]
     before_save: Callable[[Any], None]
+    before_rewrite: Callable[[Any], None]
+    after_write: Callable[[Any, Item], None]
     check_update: Callable[[AnyUpdate], None]
     before_delete: Callable[[Any], None]
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], key_members: KeyMembers | None = None) -> None:
         self.all = tuple(rules)
+        self.key_members = key_members
         for event in _EVENTS:
             setattr(self, event, _call_each(self._find(event)))
         readers = self._find("after_read")
         self.after_read: Callable[[Any], None] | None = _call_each(readers) if readers else None
         self._of_updates = self._find("before_update")
+        self._guards = self._find("guard_put")
+        self.has_guards = bool(self._guards)
+        self.provisional = frozenset(name for rule in rules for name in rule.provisional)
 
-    def before_update(self, key: Item, updates: tuple[AnyUpdate, ...], *, upsert: bool) -> tuple[AnyUpdate, ...]:
+    def bind(self, model: type) -> Rules:
+        """Return the rules of a class that is bound to another table or connection."""
+        return Rules([rule.bind(model) for rule in self.all], self.key_members)
+
+    @contextlib.contextmanager
+    def saving(self, instance: Any) -> Generator[None]:
+        """Prepare an instance for the block, which encodes it; afterwards it has its own provisional values again."""
+        values = vars(instance)
+        held = [(name, values.get(name, _ABSENT)) for name in self.provisional]
+        try:
+            self.before_save(instance)
+            yield
+        finally:
+            for name, value in held:
+                if value is _ABSENT:
+                    values.pop(name, None)
+                else:
+                    values[name] = value
+
+    def guard_put(self, item: Item) -> tuple[Condition, ...]:
+        """Return what the item which an encoded one replaces has to satisfy; see `Rule.guard_put`."""
+        return tuple(condition for guard in self._guards for condition in guard(item))
+
+    def guard_changes(self, instance: Any, changes: Sequence[AnyUpdate]) -> tuple[Condition, ...]:
+        """Return the same for changes of an instance; see `Rule.guard_changes`."""
+        return tuple(condition for rule in self.all for condition in rule.guard_changes(instance, changes))
+
+    def explain_failure(
+        self, condition: Condition | None, item: Item, named: str
+    ) -> ConditionalCheckFailedException | None:
+        """Return the error of the rule whose condition has failed; see `Rule.explain_failure`."""
+        errors = (rule.explain_failure(condition, item, named) for rule in self.all)
+        return next((error for error in errors if error is not None), None)
+
+    def before_update(
+        self, key: Item, updates: tuple[AnyUpdate, ...], *, upsert: bool, loaded: Recorded | None
+    ) -> tuple[AnyUpdate, ...]:
         """Return the updates of one item with those that follow from them; see `Rule.before_update`."""
         for amend in self._of_updates:
-            updates = amend(key, updates, upsert=upsert)
+            updates = amend(key, updates, upsert=upsert, loaded=loaded)
         return updates
 
     def _find(self, event: str) -> list[Callable[..., Any]]:
@@ -107,13 +214,25 @@ def _call_each(methods: list[Callable[..., Any]]) -> Callable[..., None]:
     return call
 
 
-def find_rules(model: type, fields: Mapping[str, Field[Any]]) -> Rules | None:
+def find_rules(model: type, fields: Mapping[str, Field[Any]], read_clock: Callable[[type], float]) -> Rules | None:
     """Return the rules that a class declares, or `None` if it declares none.
+
+    Args:
+        model: The class.
+        fields: Its fields by name.
+        read_clock: Returns the time, in seconds since 1970, for a class: by the backend that its writes go to.
 
     Raises:
         SchemaError: A rule makes no sense for the fields of the class.
     """
     found: list[Rule] = []
-    if any(field.derived is not None for field in fields.values()):
-        found.append(derived_values.DerivedValues(model, fields))
-    return Rules(found) if found else None
+    key_members: KeyMembers | None = None
+    if any(field.generated_on is not None for field in fields.values()):
+        found.append(generated_values.GeneratedValues(model, fields, read_clock))
+    if any(field.derived is not None or not field.stored for field in fields.values()):
+        derived = derived_values.DerivedValues(model, fields)
+        found.append(derived)
+        key_members = derived.key_members
+    if any(field.is_immutable for field in fields.values()):
+        found.append(immutable_fields.ImmutableFields(fields))
+    return Rules(found, key_members) if found else None

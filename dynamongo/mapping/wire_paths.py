@@ -93,7 +93,7 @@ def _write_taking(path: WirePath, v: str, take: str, otherwise: str) -> list[str
 
 def _make_path(field: Field[Any], v: str, source: Source) -> WirePath | None:
     """Return the wire path of a field, if it has one."""
-    if field.is_checked:
+    if field.is_checked and not field.slots:  # the fast path tests whether keys can be made of a value
         return None
     if isinstance(field, DictField):
         return _make_map_path(field, v, source)

@@ -13,16 +13,22 @@ from typing import Any
 from dynamongo.aio.facet import AsyncFacet, guard_facet
 from dynamongo.exceptions import ValidationError
 from dynamongo.mapping.records import set_record
+from dynamongo.model.instance_verbs import InstanceVerbs
 from dynamongo.model.read_verbs import ReadVerbs
 from dynamongo.model.table_verbs import TableVerbs
 from dynamongo.model.write_verbs import WriteVerbs
 
-_VERBS = (name for base in (ReadVerbs, WriteVerbs, TableVerbs) for name in vars(base) if not name.startswith("_"))
+_VERBS = (
+    name
+    for base in (ReadVerbs, WriteVerbs, InstanceVerbs, TableVerbs)
+    for name in vars(base)
+    if not name.startswith("_")
+)
 _GUARDED = frozenset(["aio", *_VERBS])
 """What the awaited verbs of a model depend on: the facet, and which of its verbs the model overrides."""
 
 
-class Model(ReadVerbs, WriteVerbs, TableVerbs):
+class Model(ReadVerbs, InstanceVerbs, TableVerbs):
     """Base of all models, which describe a table and its items.
 
     A model sets these attributes, and declares a field for at least each key:

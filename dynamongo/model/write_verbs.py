@@ -1,9 +1,9 @@
-"""The verbs that write items: one, many, or that of an instance."""
+"""The verbs that write items: one, or many."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.expressions.conditions import Condition
@@ -11,7 +11,7 @@ from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.model.verb_binding import BulkVerb
 from dynamongo.planning.strategies import Strategy
-from dynamongo.planning.write_builders import flatten, updates_of_dict
+from dynamongo.planning.write_builders import updates_of_dict
 from dynamongo.verbs.calls import DeleteCall, SaveCall, UpdateCall, given, perform
 from dynamongo.verbs.instance import Instance
 
@@ -22,19 +22,45 @@ if TYPE_CHECKING:
     from dynamongo.model.bulk_verbs import DeleteMany, SaveMany, UpdateMany
     from dynamongo.verbs.progress import ProgressOption
     from dynamongo.verbs.results import WriteOutcome
+    from dynamongo.verbs.returned import Returns, WholeReturns
 else:  # most programs have none
     batches = LazyModule("dynamongo.model.batch")
 
 
 class WriteVerbs(Instance):
-    """The verbs that write items. `Model` describes how a model is declared."""
+    """The verbs of a model that write items. `Model` describes how a model is declared."""
 
     __abstract__ = True
 
+    @overload
     @classmethod
     def save_one(
-        cls, item: Self | Mapping[str, Any], overwrite: bool | Condition = True, *, only_changed: bool = False
-    ) -> Self:
+        cls,
+        item: Self | Mapping[str, Any],
+        overwrite: bool | Condition = ...,
+        *,
+        only_changed: bool = ...,
+        returns: Literal["new"] = ...,
+    ) -> Self: ...
+    @overload
+    @classmethod
+    def save_one(
+        cls,
+        item: Self | Mapping[str, Any],
+        overwrite: bool | Condition = ...,
+        *,
+        only_changed: Literal[False] = ...,
+        returns: Literal["old"],
+    ) -> Self | None: ...
+    @classmethod
+    def save_one(
+        cls,
+        item: Self | Mapping[str, Any],
+        overwrite: bool | Condition = True,
+        *,
+        only_changed: bool = False,
+        returns: WholeReturns = "new",
+    ) -> Self | None:
         """Store an item, replacing any item with the same key. Costs one PutItem request.
 
         Args:
@@ -45,9 +71,11 @@ class WriteVerbs(Instance):
                 UpdateItem request, or none if nothing has changed. The item must exist. Changes that others made to
                 other attributes stay, in the store and in the instance. Changed members of a `DictField` are sent by
                 their paths. An instance that was neither read nor saved is saved whole.
+            returns: `"old"` for the item that was replaced, instead of the saved one.
 
         Returns:
-            The saved instance: `item` itself if it is one.
+            The saved instance: `item` itself if it is one. With `returns="old"`, the item as it was; `None` if there
+            was none.
 
         Raises:
             ConditionalCheckFailedException: `overwrite` did not allow it; `.item` is the stored item, or `None`.
@@ -56,7 +84,7 @@ class WriteVerbs(Instance):
             ValidationError: A value does not suit its field, a required one is missing, or a name is unknown.
         """
         mapper: Mapper[Self] = cls.__mapper__
-        call = SaveCall(mapper, cls.table_name(), item, overwrite, only_changed)
+        call = SaveCall(mapper, cls.table_name(), item, overwrite, only_changed, returns)
         return perform(call)
 
     @classmethod
@@ -173,10 +201,49 @@ class WriteVerbs(Instance):
         call: DeleteCall[Self] = DeleteCall(cls.__mapper__, cls.table_name(), strategy, condition)
         return perform(call)
 
+    @overload
     @classmethod
     def update_one(
-        cls, strategy: Strategy, updates: Updates, *, upsert: bool = False, condition: Condition | None = None
-    ) -> Self:
+        cls,
+        strategy: Strategy,
+        updates: Updates,
+        *,
+        upsert: bool = ...,
+        condition: Condition | None = ...,
+        returns: Literal["new", "updated_new", "updated_old"] = ...,
+    ) -> Self: ...
+    @overload
+    @classmethod
+    def update_one(
+        cls,
+        strategy: Strategy,
+        updates: Updates,
+        *,
+        upsert: Literal[False] = ...,
+        condition: Condition | None = ...,
+        returns: Literal["old"],
+    ) -> Self: ...
+    @overload
+    @classmethod
+    def update_one(
+        cls,
+        strategy: Strategy,
+        updates: Updates,
+        *,
+        upsert: bool = ...,
+        condition: Condition | None = ...,
+        returns: Returns,
+    ) -> Self | None: ...
+    @classmethod
+    def update_one(
+        cls,
+        strategy: Strategy,
+        updates: Updates,
+        *,
+        upsert: bool = False,
+        condition: Condition | None = None,
+        returns: Returns = "new",
+    ) -> Self | None:
         """Change some attributes of an item. Costs one UpdateItem request.
 
         Args:
@@ -185,9 +252,13 @@ class WriteVerbs(Instance):
             upsert: Whether to create a missing item from its key and the updates.
             condition: What the stored item must satisfy as well, checked in the same request; a missing item has no
                 attributes. It means the same as conditions ANDed to a key, and takes less time.
+            returns: What to return: `"new"`, the item as it is now; `"old"`, as it was; `"updated_new"` or
+                `"updated_old"`, of either only the key and what was updated, so that less is transferred; or
+                `"none"`. None of them costs capacity.
 
         Returns:
-            The item as it is now.
+            The item as it is now, or what `returns` says. `"old"` is `None` for an item that was created; an instance
+            given as the strategy then takes over the new item. `"none"` is `None`.
 
         Raises:
             ItemNotFound: There is no such item; nothing was created.
@@ -196,14 +267,56 @@ class WriteVerbs(Instance):
             ExpressionError: Updates overlap or change the key, or the strategy does not fix the key of one item.
         """
         mapper, table = cls.__mapper__, cls.table_name()
-        call: UpdateCall[Self] = UpdateCall(mapper, table, strategy, updates, upsert=upsert, condition=condition)
+        call: UpdateCall[Self] = UpdateCall(
+            mapper, table, strategy, updates, upsert=upsert, condition=condition, returns=returns
+        )
         return perform(call)
 
+    @overload
     @classmethod
-    def upsert_one(cls, strategy: Strategy, updates: Updates, *, condition: Condition | None = None) -> Self:
+    def upsert_one(
+        cls,
+        strategy: Strategy,
+        updates: Updates,
+        *,
+        condition: Condition | None = ...,
+        returns: Literal["new", "updated_new", "updated_old"] = ...,
+    ) -> Self: ...
+    @overload
+    @classmethod
+    def upsert_one(
+        cls, strategy: Strategy, updates: Updates, *, condition: Condition | None = ..., returns: Returns
+    ) -> Self | None: ...
+    @classmethod
+    def upsert_one(
+        cls, strategy: Strategy, updates: Updates, *, condition: Condition | None = None, returns: Returns = "new"
+    ) -> Self | None:
         """Change some attributes of an item, and create it if it is missing: `update_one` with `upsert=True`."""
-        return cls.update_one(strategy, updates, upsert=True, **given(condition))
+        updated: Self | None = cls.update_one(strategy, updates, upsert=True, **given(condition, returns))
+        return updated
 
+    @overload
+    @classmethod
+    def update_from_dict(
+        cls,
+        strategy: Strategy,
+        values: Mapping[str, Any] | None = ...,
+        *,
+        upsert: bool = ...,
+        condition: Condition | None = ...,
+        returns: Literal["new", "updated_new", "updated_old"] = ...,
+    ) -> Self: ...
+    @overload
+    @classmethod
+    def update_from_dict(
+        cls,
+        strategy: Strategy,
+        values: Mapping[str, Any] | None = ...,
+        *,
+        upsert: bool = ...,
+        condition: Condition | None = ...,
+        returns: Returns,
+    ) -> Self | None: ...
     @classmethod
     def update_from_dict(
         cls,
@@ -212,7 +325,8 @@ class WriteVerbs(Instance):
         *,
         upsert: bool = False,
         condition: Condition | None = None,
-    ) -> Self:
+        returns: Returns = "new",
+    ) -> Self | None:
         """Set several attributes of an item, as `update_one` does; `None` removes one.
 
         Args:
@@ -220,43 +334,12 @@ class WriteVerbs(Instance):
             values: New values by field name.
             upsert: As in `update_one`.
             condition: As in `update_one`.
+            returns: As in `update_one`.
 
         Raises:
             ValidationError: A value does not suit its field, or a name is unknown.
             ExpressionError: The only dict lacks the key, or contains nothing else.
         """
         strategy, updates = updates_of_dict(cls.__mapper__, strategy, values)
-        return cls.update_one(strategy, updates, upsert=upsert, **given(condition))
-
-    def save(self, overwrite: bool | Condition = True, *, only_changed: bool = False) -> Self:
-        """Save the instance as `save_one` does, and return it."""
-        return type(self).save_one(self, overwrite, only_changed=only_changed)
-
-    def create(self) -> Self:
-        """Save the instance, whose item must not exist yet, as `create_one` does, and return it."""
-        return type(self).create_one(self)
-
-    def delete(self, *, condition: Condition | None = None) -> Self | None:
-        """Delete the instance's item as `delete_one` does.
-
-        Returns:
-            The item as it was stored; `None` if there was none, or if it did not satisfy the condition.
-        """
-        return type(self).delete_one(self, **given(condition))
-
-    def update(self, *updates: Updates, condition: Condition | None = None) -> Self:
-        """Update the instance's item as `update_one` does, and take over what is stored.
-
-        Args:
-            updates: Updates, or lists of them.
-            condition: What the stored item must satisfy.
-        """
-        mapper: Mapper[Self] = type(self).__mapper__
-        updated = type(self).update_one(self, tuple(flatten(updates)), **given(condition))
-        return mapper.take_over(self, updated)
-
-    def upsert(self, *updates: Updates, condition: Condition | None = None) -> Self:
-        """Update the instance's item as `update` does, or create it from its key and the updates."""
-        mapper: Mapper[Self] = type(self).__mapper__
-        upserted = type(self).upsert_one(self, tuple(flatten(updates)), **given(condition))
-        return mapper.take_over(self, upserted)
+        updated: Self | None = cls.update_one(strategy, updates, upsert=upsert, **given(condition, returns))
+        return updated

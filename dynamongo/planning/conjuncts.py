@@ -130,10 +130,10 @@ def demands(part: Condition, attribute: str, depth: int = 0) -> bool:
         case Comparison(_, operator, _):
             # A missing attribute differs from every value, so `<>` holds for items without it.
             return operator != "<>" and Path(attribute) in operands_of(part)
-        case Between() | In():
+        case In(operand, _):  # one of several choices may be missing
+            return operand == Path(attribute)
+        case Between() | BeginsWith() | Contains() | Exists() | IsType():
             return Path(attribute) in operands_of(part)
-        case BeginsWith(path) | Contains(path) | Exists(path) | IsType(path):
-            return path == Path(attribute)
         case And(parts) if depth < MAX_NESTING:
             return any(demands(each, attribute, depth + 1) for each in parts)
         case Or(parts) if depth < MAX_NESTING:

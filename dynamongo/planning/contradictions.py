@@ -51,7 +51,7 @@ def find_subject(part: Condition) -> Path | None:
         is_restricted = part.operator != NE and isinstance(part.left, Path) and is_value(part.right)
         return cast("Path", part.left) if is_restricted else None
     match part:
-        case Between(Path() as path) | In(Path() as path) | BeginsWith(path):
+        case Between(Path() as path) | In(Path() as path) | BeginsWith(Path() as path):
             return path if all(map(is_value, list(operands_of(part))[1:])) else None
         case NotExists(path):
             return path

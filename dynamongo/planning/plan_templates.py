@@ -121,13 +121,15 @@ def _add_in(shape: list[Any], node: In) -> None:
 
 
 def _add_begins_with(shape: list[Any], node: BeginsWith) -> None:
-    shape += (BeginsWith, node.path.elements)
+    shape.append(BeginsWith)
+    _add_operand(shape, node.operand)
     _add_operand(shape, node.prefix)
 
 
 def _add_contains(shape: list[Any], node: Contains) -> None:
-    shape += (Contains, node.path.elements)
-    _add_operand(shape, node.operand)
+    shape.append(Contains)
+    _add_operand(shape, node.container)
+    _add_operand(shape, node.part)
 
 
 def _add_path(shape: list[Any], node: Exists | NotExists | IsType) -> None:

@@ -25,6 +25,7 @@ from dynamongo.planning.strategies import Target
 
 if TYPE_CHECKING:
     from dynamongo.mapping import changes as differences
+    from dynamongo.mapping.deltas import Delta
 else:  # only saves of what has changed need it
     differences = LazyModule("dynamongo.mapping.changes")
 
@@ -42,9 +43,14 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any) -> Put:
         overwrite: As in `save_one`: `True`, `False` or a condition.
     """
     condition = None if overwrite is True else _overwrite_condition(mapper, overwrite)  # most saves overwrite
-    if mapper.rules is not None:
-        mapper.rules.before_save(instance)
-    item = mapper.encode(instance)
+    guards: tuple[Condition, ...] = ()
+    if (rules := mapper.rules) is None:
+        item = mapper.encode(instance)
+    else:
+        with rules.saving(instance):
+            item = mapper.encode(instance)
+        if overwrite is not False:  # an item that must not exist has nothing to keep
+            guards = rules.guard_put(item)
     version = mapper.version
     if version is not None:
         held = vars(instance)[version.name]
@@ -53,6 +59,11 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any) -> Put:
             condition = all_of((*conjuncts(condition), lock(version, held)))
         # The instance keeps its version until the write has succeeded: see `Mapper.note_saved`.
         item[version.attribute] = next_version(held)
+    if guards:
+        # The guards alone hold for what the write itself leaves behind.
+        is_idempotent = condition is None
+        condition = all_of((*conjuncts(condition), *guards))
+        return Put(table, item, condition, return_item_on_failure=True, is_idempotent=is_idempotent)
     if condition is None:
         return Put(table, item)
     return Put(table, item, condition, return_item_on_failure=True)
@@ -74,9 +85,7 @@ def make_save(
             f"{mapper.name}: only_changed=True updates an existing item, and overwrite=False requires a new one;"
             " leave out one of them"
         )
-    if mapper.rules is not None:
-        mapper.rules.before_save(instance)
-    changes, checks = differences.find_changes(mapper, instance)
+    changes, checks = _find_changes(mapper, instance)
     if (kinds := mapper.kinds) is not None:
         for change in changes:
             kinds.check_update(change)
@@ -85,9 +94,26 @@ def make_save(
     return _change_item(mapper, table, target, changes, returns="NONE") if changes else None
 
 
+def _find_changes(mapper: Mapper[M], instance: M) -> tuple[tuple[Delta, ...], tuple[Condition, ...]]:
+    """Return what has changed in an instance, and the conditions that the changes need."""
+    if (rules := mapper.rules) is None:
+        return differences.find_changes(mapper, instance)
+    with rules.saving(instance):
+        changes, checks = differences.find_changes(mapper, instance)
+    # What every write sets is no change that is worth one.
+    names = {mapper.fields[name].path.attribute for name in rules.provisional}
+    if all(change.path.attribute in names for change in changes):
+        return (), ()
+    return changes, (*checks, *rules.guard_changes(instance, changes))
+
+
 def make_rewrite(mapper: Mapper[M], table: str, instance: M) -> UpdateItem | None:
     """Return the operation that stores the instance as its fields would store it; `None` if it is stored like that."""
+    if (rules := mapper.rules) is not None:
+        rules.before_rewrite(instance)
     updates, checks = differences.find_rewrites(mapper, instance)
+    if rules is not None:
+        checks = (*checks, *rules.guard_changes(instance, updates))
     if mapper.kinds is not None:
         updates = mapper.kinds.rewrite(stored_item_of(instance) or {}, updates)
     target = Target(mapper.key_of(instance), all_of(checks))
@@ -103,12 +129,28 @@ def _overwrite_condition(mapper: Mapper[Any], overwrite: Any) -> Condition | Non
     return None if overwrite else mapper.is_missing
 
 
-def make_update(
-    mapper: Mapper[Any], table: str, target: Target, updates: tuple[AnyUpdate, ...], *, upsert: bool = False
+def make_update(  # noqa: PLR0913 - what an update is made of
+    mapper: Mapper[Any],
+    table: str,
+    target: Target,
+    updates: tuple[AnyUpdate, ...],
+    *,
+    upsert: bool = False,
+    item: Any = None,
 ) -> UpdateItem:
-    """Return the update of one item by expression, which must exist unless `upsert` may create it."""
+    """Return the update of one item by expression, which must exist unless `upsert` may create it.
+
+    Args:
+        mapper: The mapper of the model.
+        table: The full name of the table.
+        target: The key of the item, and what is to be checked.
+        updates: What changes.
+        upsert: Whether the item may be new.
+        item: What somebody gave to say which item, or what was found; only an instance matters.
+    """
     if mapper.rules is not None:
-        updates = mapper.rules.before_update(target.key, updates, upsert=upsert)
+        loaded = item if isinstance(item, Recorded) else None
+        updates = mapper.rules.before_update(target.key, updates, upsert=upsert, loaded=loaded)
     return _change_item(mapper, table, target, updates, upsert=upsert)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Generator, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -60,7 +61,8 @@ class BatchQueue(Generic[M]):
         instance = mapper.as_instance(item)
         if type(instance) is not mapper.model:
             mapper = mapper.mapper_of(instance)
-        put = make_put(mapper, table, instance, overwrite=True)
+        make = functools.partial(make_put, overwrite=True)
+        put = self._destination.build(make, mapper, table, instance)
         self._add(Entry(instance, put if mapper.unique is None else guard_write(mapper, put, instance)))
 
     def _add_delete(self, strategy: Strategy) -> None:

@@ -87,7 +87,7 @@ def update_entry(
     own = _own_mapper(mapper, found)
     if own is not mapper:
         check_changes(own, updates)
-    return Entry(instance, _guard(own, make_update(own, table, target, updates), found))
+    return Entry(instance, _guard(own, make_update(own, table, target, updates, item=found), found))
 
 
 def _guard(mapper: Mapper[Any], write: SingleWrite, given: object) -> Write:

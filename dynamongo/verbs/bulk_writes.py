@@ -8,6 +8,7 @@ streams of `model.write_stream` and `aio.write_stream` execute them, and have no
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import sys
 import warnings
@@ -21,6 +22,7 @@ from dynamongo._support.lazy_imports import LazyModule
 from dynamongo._support.stacklevel import caller_level
 from dynamongo.arguments import check_capacity_units
 from dynamongo.backends import Backend
+from dynamongo.connection.clocks import writing_to
 from dynamongo.connection.connection import Connection
 from dynamongo.exceptions import DynamongoError, ExpressionError, ItemNotFound, ValidationError, WriteNotSent
 from dynamongo.executor import ITEM_ERRORS, GroupResult, Outcome, Outcomes
@@ -73,6 +75,13 @@ class Destination(Generic[M]):
     connection: Connection
     backend: Backend
 
+    def build(self, make: Callable[..., T], *arguments: Any) -> T:
+        """Return what the function returns, which makes a write, by the clock of the backend."""
+        if self.mapper.rules is None:
+            return make(*arguments)
+        with writing_to(self.backend):
+            return make(*arguments)
+
 
 @dataclass(frozen=True, slots=True)
 class WriteOptions:
@@ -116,6 +125,11 @@ class BulkCall(Generic[M]):
     make_entry: Callable[..., Entry[M]]
     items: AnyIterable[Any] = ()
     read: Read | None = None
+
+    def __post_init__(self) -> None:
+        if self.destination.mapper.rules is not None:
+            # A frozen dataclass refuses plain assignment.
+            object.__setattr__(self, "make_entry", functools.partial(self.destination.build, self.make_entry))
 
     def plain_items(self) -> Iterable[Any]:
         """Return the items if they need not be awaited.

@@ -55,6 +55,8 @@ if TYPE_CHECKING:
     from dynamongo.planning import plan as plans
     from dynamongo.planning import planner
     from dynamongo.planning import read as planned
+    from dynamongo.verbs import returned
+    from dynamongo.verbs.returned import Returns, WholeReturns
 else:  # reads and writes by key need none of these, unless a write fails
     failures = LazyModule("dynamongo.mapping.failures")
     guarded_writes = LazyModule("dynamongo.executor.guarded_writes")
@@ -62,6 +64,7 @@ else:  # reads and writes by key need none of these, unless a write fails
     planner = LazyModule("dynamongo.planning.planner")
     plans = LazyModule("dynamongo.planning.plan")
     reads = LazyModule("dynamongo.executor.reads")
+    returned = LazyModule("dynamongo.verbs.returned")
 
 M = TypeVar("M", bound=Recorded)
 R = TypeVar("R")
@@ -120,6 +123,14 @@ class VerbCall(Generic[R]):
         """Return the error in the model's words."""
         return self.mapper.locate_error(error, self.table, None, self.operation)
 
+    def send_by(self, sender: Sender) -> Steps[R]:
+        """Send the operation as one of several steps, and return what the verb returns."""
+        try:
+            result = yield from sender.send(cast("Operation[Any]", self.operation))
+        except _REFUSALS as error:
+            raise self.explain(error) from error
+        return self.finish(result)
+
 
 def perform(call: VerbCall[R], backend: Backend | None = None) -> R:
     """Execute a call on the connection of its model, blocking, and return what its verb returns.
@@ -154,9 +165,12 @@ async def perform_async(call: VerbCall[R], backend: Backend | None = None) -> R:
     return call.finish(result)
 
 
-def given(condition: Condition | None) -> dict[str, Any]:
-    """Return the condition as a keyword argument, if there is one: a verb that a model overrides may not take it."""
-    return {} if condition is None else {"condition": condition}
+def given(condition: Condition | None = None, returns: str = "new") -> dict[str, Any]:
+    """Return those as keyword arguments that are no defaults: a verb that a model overrides may not take them."""
+    options: dict[str, Any] = {} if condition is None else {"condition": condition}
+    if returns != "new":
+        options["returns"] = returns
+    return options
 
 
 class GetCall(VerbCall[Any]):
@@ -248,31 +262,42 @@ class _WriteCall(VerbCall[R]):
 class SaveCall(_WriteCall[M]):
     """Save one item: a Put, an update of what was changed, or nothing where nothing was."""
 
-    def __init__(
+    returns: WholeReturns = "new"  # on the class, as in `GetCall`
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the arguments of `save_one`, and where they are applied
         self,
         mapper: Mapper[M],
         table: str,
         item: M | Mapping[str, Any],
         overwrite: bool | Condition,  # noqa: FBT001 - as in `save_one`
         only_changed: bool,  # noqa: FBT001 - by position, in less time than by name
+        returns: WholeReturns = "new",
     ) -> None:
         self.instance = instance = mapper.as_instance(item)
         if type(instance) is not mapper.model:
             mapper = mapper.mapper_of(instance)
         self.mapper, self.table = mapper, table
         self.operation = self.write = make_save(mapper, table, instance, overwrite, only_changed=only_changed)
+        if returns != "new":
+            self.returns = returns
+            self.operation = self.write = returned.return_replaced(mapper.name, self.write, returns)
         if mapper.unique is not None:
             self.keep_unique(instance)
 
-    def finish(self, result: object) -> M:  # noqa: ARG002 - there may be none
-        """Return the instance, which remembers what is stored now."""
+    def finish(self, result: WriteResult | None) -> Any:
+        """Return the instance, which remembers what is stored now, or the item that it has replaced."""
         if self.write is not None:
             self.mapper.note_saved(self.instance, self.write)
-        return self.instance
+        if self.returns == "new":
+            return self.instance
+        replaced = cast("WriteResult", result).attributes
+        return None if replaced is None else self.mapper.decode_written(replaced, "replaced")
 
 
 class UpdateCall(_WriteCall[M]):
     """Update one item."""
+
+    returns: Returns = "new"
 
     def __init__(  # noqa: PLR0913 - the arguments of `update_one`, and where they are applied
         self,
@@ -283,19 +308,24 @@ class UpdateCall(_WriteCall[M]):
         *,
         upsert: bool,
         condition: Condition | None = None,
+        returns: Returns = "new",
     ) -> None:
         check_flag(mapper.name, "upsert", upsert)
         changes = check_changes(mapper, updates)
         target = resolve_checked(strategy, condition, mapper)
         self.mapper, self.table = mapper, table
-        self.operation = make_update(mapper, table, target, changes, upsert=upsert)
+        self.operation = self.write = make_update(mapper, table, target, changes, upsert=upsert, item=strategy)
+        if returns != "new":
+            self.returns, self.strategy = returns, strategy
+            self.operation = self.write = returned.return_updated(mapper.name, self.write, returns)
         if mapper.unique is not None:
             self.keep_unique(strategy)
 
-    def finish(self, result: WriteResult) -> M:
-        """Return the item as it is now."""
-        mapper: Mapper[M] = self.mapper
-        return mapper.decode_written(cast("Item", result.attributes), "updated")
+    def finish(self, result: WriteResult) -> Any:
+        """Return the item as it is now, or what else was asked for."""
+        if self.returns == "new":
+            return self.mapper.decode_written(cast("Item", result.attributes), "updated")
+        return returned.finish_update(self.mapper, self.write, result.attributes, self.returns, self.strategy)
 
 
 class DeleteCall(_WriteCall[M | None]):

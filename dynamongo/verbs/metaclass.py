@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from dynamongo._support.dataclasses import replace
 from dynamongo._support.lazy_imports import LazyModule
+from dynamongo.connection.clocks import read_clock
 from dynamongo.connection.connection import Connection
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import shorten
@@ -156,7 +157,7 @@ class ModelMeta(type):
 
 def _make_mapper(model: Any, declared: Declaration, namespace: Mapping[str, object]) -> Mapper[Any]:
     fields = declared.fields
-    applied = find_rules(model, fields)
+    applied = find_rules(model, fields, read_clock)
     found = kinds.find_kinds(model, fields) if _may_have_kind(model, fields) else None
     if found is None:
         mapper: Mapper[Any] = Mapper(model, fields, declared, applied)

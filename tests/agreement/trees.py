@@ -109,15 +109,25 @@ def _build(draw: st.DrawFn, table: TableState, path: Path, operand: Any) -> Cond
         case "in":
             return In(subject, tuple(draw(st.lists(_operands(table, operand), max_size=3))))
         case "begins":
-            return BeginsWith(path, draw(st.sampled_from([operand, *_parts_of(operand)])))
+            return BeginsWith(*_whole_and_part(draw, path, operand))
         case "contains":
-            return Contains(path, draw(st.sampled_from([operand, *_parts_of(operand)])))
+            return Contains(*_whole_and_part(draw, path, operand))
         case "type":
             return IsType(path, draw(st.sampled_from(ATTRIBUTE_TYPES)))
         case "exists":
             return Exists(path)
         case _:
             return NotExists(path)
+
+
+def _whole_and_part(draw: st.DrawFn, path: Path, operand: Any) -> tuple[Any, Any]:
+    """What a function tests, and for what: mostly a path and a value, and at times a value and a path."""
+    if draw(st.integers(0, 3)):
+        return path, draw(st.sampled_from([operand, *_parts_of(operand)]))
+    wholes: list[Any] = [operand, [operand]]
+    if isinstance(operand, (str, bytes)):
+        wholes.append(2 * operand)
+    return draw(st.sampled_from(wholes)), path
 
 
 def _parts_of(operand: Any) -> list[Any]:

@@ -175,6 +175,10 @@ class TestRefusals:
     def test_prefix_that_is_no_text(self, prefix: Any) -> None:
         with pytest.raises(ExpressionError, match="prefix"):
             BeginsWith(A, prefix)
+        with pytest.raises(ExpressionError, match="prefix"):
+            BeginsWith(prefix, A)
+        with pytest.raises(ExpressionError, match="prefix"):
+            BeginsWith(A, Size(B))
 
     @proves("8.4")
     def test_unknown_type(self) -> None:

@@ -19,6 +19,8 @@ from dynamongo import (
     Difference,
     GlobalIndex,
     LocalIndex,
+    Lock,
+    LockItem,
     Model,
     Page,
     Plan,
@@ -26,11 +28,12 @@ from dynamongo import (
     UnreadableItem,
     WriteOutcome,
     WritePlan,
+    literal,
     streams,
 )
 from dynamongo.aio import AsyncFacet, AsyncInstanceVerbs, AsyncVerbs
 from dynamongo.backends import Backend
-from dynamongo.expressions.conditions import And, Comparison, Contains, Not
+from dynamongo.expressions.conditions import And, BeginsWith, Between, Comparison, Contains, Not
 from dynamongo.expressions.updates import SetUpdate
 from dynamongo.fields import (
     BinaryField,
@@ -159,6 +162,9 @@ def check_fields() -> None:
     assert_type(User.office, DictField[dict[str, Any]])
     assert_type(User.front_seat, DocumentField[Seat])
     assert_type(User.name == "John", Comparison)
+    assert_type(literal("John") == User.name, Comparison)
+    assert_type(literal(3).between(User.year, 5), Between | And)
+    assert_type(literal("Jo").begins_with(User.name), BeginsWith)
     assert_type((User.year < 2000) & User.cities.contains("Nairobi"), And)
     assert_type(~User.cities.contains("Nairobi"), Not)
     assert_type(User.cities.contains("Nairobi"), Contains)
@@ -261,10 +267,20 @@ def write_many() -> None:
 def write_on_condition(listed: Listed) -> None:
     condition = (Listed.year > 2000) & ~Listed.year.exists()
     assert_type(Listed.update_one("a", Listed.year.set(1), condition=condition), Listed)
+    assert_type(Listed.update_one("a", Listed.year.set(1), returns="old"), Listed)
+    assert_type(Listed.update_one("a", Listed.year.set(1), upsert=True, returns="old"), Listed | None)
+    assert_type(Listed.update_one("a", Listed.year.set(1), returns="updated_new"), Listed)
+    assert_type(Listed.upsert_one("a", Listed.year.set(1), returns="old"), Listed | None)
+    assert_type(Listed.save_one({"name": "a"}), Listed)
+    assert_type(Listed.save_one({"name": "a"}, returns="old"), Listed | None)
+    assert_type(listed.save(only_changed=True), Listed)
+    assert_type(listed.save(returns="old"), Listed | None)
+    assert_type(listed.update(Listed.year.set(1), returns="old"), Listed)
+    assert_type(listed.upsert(Listed.year.set(1), returns="old"), Listed | None)
     assert_type(Listed.delete_one("a", condition=condition), Listed | None)
     assert_type(listed.update(Listed.year.set(1), [Listed.year.remove()], condition=condition), Listed)
     assert_type(listed.delete(condition=None), Listed | None)
-    Listed.update_one("a", Listed.year.set(1), condition=True)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Listed.update_one("a", Listed.year.set(1), condition=True)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
     listed.delete(condition=Listed.year)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
@@ -306,6 +322,10 @@ async def write_awaiting(listed: Listed) -> None:
     assert_type(await Listed.aio.save_one({"name": "a"}, overwrite=condition), Listed)
     assert_type(await Listed.aio.create_one(listed), Listed)
     assert_type(await Listed.aio.update_one("a", Listed.year.set(1), condition=condition), Listed)
+    assert_type(await Listed.aio.update_one("a", Listed.year.set(1), returns="old"), Listed)
+    assert_type(await Listed.aio.save_one({"name": "a"}, returns="old"), Listed | None)
+    assert_type(await listed.aio.save(returns="old"), Listed | None)
+    assert_type(await listed.aio.upsert(Listed.year.set(1), returns="old"), Listed | None)
     assert_type(await Listed.aio.upsert_one("a", [Listed.year.set(1)]), Listed)
     assert_type(await Listed.aio.update_from_dict("a", {"year": 1}), Listed)
     assert_type(await Listed.aio.delete_one("a", condition=condition), Listed | None)
@@ -381,9 +401,9 @@ async def manage_awaiting() -> None:
 
 async def misuse_of_awaited_verbs(listed: Listed) -> None:
     await Listed.aio.get_one()  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
-    await Listed.aio.update_one("a", Listed.year.set(1), condition=True)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await Listed.aio.update_one("a", Listed.year.set(1), condition=True)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
     await listed.aio.delete(condition=Listed.year)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    await Listed.aio.save_one(User())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await Listed.aio.save_one(User())  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
     Listed.aio.find(limit="3")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     Listed.aio.find(scans="never")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     Listed.aio.explain("a")  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
@@ -514,3 +534,17 @@ def check_forms(user: User) -> None:
         if isinstance(change, streams.Unread):
             continue
         assert_type(change.model, type[User])
+
+
+async def lock_something() -> None:
+    with Lock("a", lease=30) as lock:
+        assert_type(lock, Lock)
+        assert_type(lock.token, int)
+        assert_type(lock.try_acquire(), bool)
+        with Connection.transaction() as tx:
+            lock.check(tx)
+    async with lock as held, Connection.aio.transaction() as awaited:
+        assert_type(held, Lock)
+        held.check(awaited)
+    assert_type(await lock.aio.acquire(timeout=5), Lock)
+    assert_type(LockItem.get_one("a").owner, str | None)

@@ -86,7 +86,7 @@ def plan_known(mapper: Any, read: Read) -> Plan | ExpressionError:
 
 def similar(value: Any) -> st.SearchStrategy[Any]:
     """Another value, mostly of the same type."""
-    if isinstance(value, (Path, Size, bool)) or value is None:
+    if isinstance(value, (Path, Size, bool, list)) or value is None:
         return st.just(value)
     kind = "S" if isinstance(value, str) else "B" if isinstance(value, bytes) else "N"
     return st.one_of(*[st.sampled_from(POOLS[kind])] * 5, st.sampled_from(SCALARS))
@@ -105,10 +105,10 @@ def revalued(draw: st.DrawFn, part: Condition) -> Condition:
             return Between(operand, *sorted([draw(similar(low)), draw(similar(high))]))
         case In(operand, choices):
             return In(operand, tuple(draw(similar(choice)) for choice in choices))
-        case BeginsWith(path, prefix):
-            return BeginsWith(path, draw(similar(prefix)))
-        case Contains(path, operand):
-            return Contains(path, draw(similar(operand)))
+        case BeginsWith(tested, prefix):
+            return BeginsWith(draw(similar(tested)), draw(similar(prefix)))
+        case Contains(container, sought):
+            return Contains(draw(similar(container)), draw(similar(sought)))
         case _:
             return part
 

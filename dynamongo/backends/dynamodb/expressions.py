@@ -81,6 +81,15 @@ class Placeholders:
             return self.path(operand)
         return f"size({self.path(operand.path)})" if isinstance(operand, Size) else self.value(operand)
 
+    def second_operand(self, first: Operand, second: Operand) -> str:
+        """Render the second operand of a function, which may not have the placeholder of the first.
+
+        Source: "The first operand must be distinct from the remaining operands", an error of DynamoDB.
+        """
+        if isinstance(first, (Path, Size)) or isinstance(second, (Path, Size)):
+            return self.operand(second)
+        return self._values.setdefault(f"{render_value(second)} ", f":v{len(self._values)}")  # the same JSON
+
     def to_members(self) -> list[str]:
         """Return the members of the request, as JSON, without empty ones, which DynamoDB rejects."""
         members: list[str] = []
@@ -147,10 +156,10 @@ def _render_leaf(
             return _render_contradiction(tested, placeholders)
         case In(tested, choices):
             return f"{operand(tested)} IN ({', '.join(map(operand, choices))})"
-        case BeginsWith(path, prefix):
-            return f"begins_with({operand(path)}, {operand(prefix)})"
-        case Contains(path, member):
-            return f"contains({operand(path)}, {operand(member)})"
+        case BeginsWith(tested, prefix):
+            return f"begins_with({operand(tested)}, {placeholders.second_operand(tested, prefix)})"
+        case Contains(container, part):
+            return f"contains({operand(container)}, {placeholders.second_operand(container, part)})"
         case Exists(path):
             return f"attribute_exists({operand(path)})"
         case NotExists(path):

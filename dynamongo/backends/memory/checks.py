@@ -268,9 +268,9 @@ def _own_weight(
         case Exists() | NotExists() | IsType():
             return 1 if _is_plain_operand(condition.path) else _HEAVY
         case BeginsWith():
-            return 1 if _is_plain_operand(condition.path) and _is_plain_operand(condition.prefix) else _HEAVY
+            return 1 if _is_plain_operand(condition.operand) and _is_plain_operand(condition.prefix) else _HEAVY
         case Contains():
-            return 1 if _is_plain_operand(condition.path) and _is_plain_operand(condition.operand) else _HEAVY
+            return 1 if _is_plain_operand(condition.container) and _is_plain_operand(condition.part) else _HEAVY
         case Between() | In():
             operands = tuple(operands_of(condition))
             return len(operands) if all(map(_is_plain_operand, operands)) else _HEAVY

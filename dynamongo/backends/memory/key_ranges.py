@@ -174,7 +174,7 @@ def _operands_of(condition: KeyPart) -> tuple[Operand, Sequence[Operand]]:
         case Between():
             return condition.operand, (condition.low, condition.high)
         case BeginsWith():
-            return condition.path, (condition.prefix,)
+            return condition.operand, (condition.prefix,)
         case _:
             assert_never(condition)
 

@@ -24,6 +24,7 @@ from dynamongo.expressions.conditions import (
     Size,
 )
 from dynamongo.expressions.values import ATTRIBUTE_TYPES, AttributeType
+from dynamongo.testing.contract.operand_truths import OPERANDS
 from dynamongo.testing.contract.sample import (
     BIN,
     BS,
@@ -310,7 +311,7 @@ PATHS: list[tuple[Condition, bool]] = [
     (NotExists(P("S")), True),
 ]
 
-TRUTHS = [*EQUALITY, *ORDER, *FUNCTIONS, *PATHS]
+TRUTHS = [*EQUALITY, *ORDER, *FUNCTIONS, *PATHS, *OPERANDS]
 
 TRUE_OF_MISSING: list[tuple[Condition, bool]] = [
     (Exists(P("pk")), False),

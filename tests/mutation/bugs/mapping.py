@@ -97,8 +97,8 @@ MUTANTS = [
     # Kinds of items in one table.
     Mutant("a read finds items of every kind", "Read.kind", "self.kinds.condition", "None"),
     Mutant("a write by key deletes items of every kind", "guard_kind", "guard is None", "True"),
-    Mutant("an update changes items of every kind", "make_update", "kinds.condition", "None"),
-    Mutant("an upsert stores no kind", "make_update", "kinds.add_to(updates)", "updates"),
+    Mutant("an update changes items of every kind", "_change_item", "kinds.condition", "None"),
+    Mutant("an upsert stores no kind", "_change_item", "kinds.add_to(updates)", "updates"),
     Mutant("a kind that others wrote is lost by a save", "KindMapper.encode", "len(kinds.own) > 1", "False"),
     Mutant(
         "a base reads instances of itself", "Kinds.add", "self._models.update(dict.fromkeys(values, model))", "None"
