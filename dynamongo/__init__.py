@@ -94,6 +94,7 @@ if TYPE_CHECKING:
     from dynamongo.fields.enumeration import EnumField
     from dynamongo.ids import ksuid, ulid, uuid7, uuid7_text
     from dynamongo.locks import Lock, LockFields, LockItem
+    from dynamongo.mapping.documents import Document
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning.plan import Plan
     from dynamongo.verbs.progress import Progress
@@ -113,6 +114,7 @@ else:  # what is returned by calls that import it, or used by few programs
             "dynamongo.fields.enumeration": ("EnumField",),
             "dynamongo.ids": ("ksuid", "ulid", "uuid7", "uuid7_text"),
             "dynamongo.locks": ("Lock", "LockFields", "LockItem"),
+            "dynamongo.mapping.documents": ("Document",),
             "dynamongo.verbs.progress": ("Progress",),
             "dynamongo.model.result_set": ("ResultSet",),
             "dynamongo.verbs.results": (
@@ -153,6 +155,7 @@ __all__ = [
     "DecimalField",
     "DictField",
     "Difference",
+    "Document",
     "DocumentField",
     "DynamongoError",
     "EmailField",

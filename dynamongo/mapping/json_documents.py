@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import json
 from collections.abc import Callable, Mapping
@@ -24,6 +25,14 @@ def to_document(fields: Mapping[str, Field[Any]], values: Mapping[str, Any], dec
         ValidationError: A value does not suit its field (it may have been changed in place), or JSON would round it.
     """
     return {name: _to_json(fields[name], value, decimals) for name, value in values.items()}
+
+
+def copy_values(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return copies of the values of an instance, so that changes in the dict do not change the instance."""
+    try:
+        return {name: copy.deepcopy(value) for name, value in values.items()}
+    except RecursionError:
+        raise ValidationError(f"{name}.to_dict: a value is nested too deeply to be copied") from None
 
 
 def _to_json(field: Field[Any], value: Any, decimals: Decimals) -> Any:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from operator import length_hint
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from dynamongo._support.codegen import compile_later
 from dynamongo._support.lazy import lazy_property
@@ -44,8 +44,6 @@ else:  # nothing is compiled before it was called some times, and what is read f
     key_lines = LazyModule("dynamongo.mapping.key_lines")
     wire_paths = LazyModule("dynamongo.mapping.wire_paths")
     wire_values = LazyModule("dynamongo.expressions.wire_values")
-
-_ABSENT: Final = object()
 
 
 class Codec:
@@ -91,7 +89,7 @@ class Codec:
         It raises `ValidationError` for a value that does not suit its field.
         """
         plain = functools.partial(plain_codec.build, self._fields)
-        return compile_later(self, "build", plain, lambda: self._write_build().compile())
+        return compile_later(self, "build", plain, lambda: codec_lines.write_build(self._fields).compile())
 
     @lazy_property
     def fill(self) -> Callable[[Any, Values], None]:
@@ -156,7 +154,7 @@ class Codec:
 
     def show(self) -> str:
         """Return the generated code of the functions, for people."""
-        sources = [self._write_build(), self._write_encode(), self._write_decode()]
+        sources = [codec_lines.write_build(self._fields), self._write_encode(), self._write_decode()]
         return "\n\n".join(map(str, sources if self.read is None else [*sources, self._write_read()]))
 
     def _decode_plainly(self, model: type[Any], items: Iterable[Item]) -> list[Any]:
@@ -175,21 +173,6 @@ class Codec:
                 self._after_read(instance)
             instances.append(instance)
         return instances
-
-    def _write_build(self) -> Source:
-        source = codec_source.Source("build", codec_fast_paths.NAMES)
-        source.names.update(ABSENT=_ABSENT, default_of=plain_codec.default_of, validate_by=plain_codec.validate)
-        names = self._name_texts(source)
-        lines = ["def build(given):", "    get, absent = given.get, 0"]
-        for number, (name, field) in enumerate(zip(names, self._fields.values(), strict=True)):
-            lines += [
-                f"    v{number} = get({name}, ABSENT)",
-                *codec_lines.write_build_field(f"v{number}", field, source),
-            ]
-        # Each field was given or is absent; if the numbers differ, a given name belongs to no field.
-        lines += [f"    if len(given) + absent != {len(names)}:", "        return None"]
-        source.functions.append([*lines, "    return {", *(f"    {each}" for each in _write_members(names)), "    }"])
-        return source
 
     def _write_encode(self) -> Source:
         source = codec_source.Source("encode", codec_fast_paths.NAMES)
@@ -232,7 +215,7 @@ class Codec:
         for number, (name, field) in enumerate(zip(stored, self._fields.values(), strict=True)):
             lines += [f"v{number} = get({name})", *codec_lines.write_decode_field(f"v{number}", field, source)]
         # `__new__` alone: the constructor would validate what was just read.
-        lines += ["instance = make(cls)", "fill(instance, {", *_write_members(names), "})"]
+        lines += ["instance = make(cls)", "fill(instance, {", *codec_lines.write_members(names), "})"]
         lines += [f"note(instance, item if count == {len(names)} else make_record(item, fields))"]
         if self._after_read is not None:
             lines += [f"{source.name('after_read', self._after_read)}(instance)"]
@@ -258,7 +241,13 @@ class Codec:
                 f"v{number}", name, field, codec_lines.write_absent(field, source), source
             )
         lines += [f"record = text if count == {len(names)} else make_record(item, fields, text)"]
-        lines += ["instance = make(cls)", "fill(instance, {", *_write_members(names), "})", "note(instance, record)"]
+        lines += [
+            "instance = make(cls)",
+            "fill(instance, {",
+            *codec_lines.write_members(names),
+            "})",
+            "note(instance, record)",
+        ]
         head, tail = ["def read(cls, item, text):", "    try:"], ["    except UNREADABLE:", "        return None"]
         source.functions.append([*head, *(f"        {line}" for line in lines), *tail, "    return instance"])
         return source
@@ -280,10 +269,6 @@ def _count_items(_: type[Any], items: Iterable[Item]) -> int:
 
 def _leave_to_decode(model: type[Any], wire: wire_values.WireItem, text: str) -> None:
     """Leave an item to `decode`, which reads the first few in less time than it takes to compile `read`."""
-
-
-def _write_members(names: Iterable[str]) -> list[str]:
-    return [f"    {name}: v{number}," for number, name in enumerate(names)]
 
 
 def _has_own_constructor(model: type[Any]) -> bool:

@@ -32,11 +32,10 @@ def decode_partial(mapper: Mapper[M], item: Item, loaded: tuple[Path, ...]) -> M
         # A field is a descriptor without `__set__`: it is asked only where `__dict__` has no value, and then raises
         # `AttributeNotLoaded`.
         value = values.pop(name)
-        if attribute in parts and item.get(attribute) is not None:
-            value = _decode_part(mapper, field, item)
         if paths:
             _check_required(mapper, field, item)
-            values[name] = guard(value, paths, field.label)
+            is_part = attribute in parts and item.get(attribute) is not None
+            values[name] = _decode_part(mapper, field, item, paths) if is_part else guard(value, paths, field.label)
         elif attribute in told:
             values[name] = value
     undeclared = {name: value for name, value in item.items() if name not in mapper.attributes}
@@ -52,12 +51,12 @@ def add_held(mapper: Mapper[M], instance: M, loaded: tuple[Path, ...]) -> tuple[
     return (*loaded, *(path for path in assigned if path.attribute not in known))
 
 
-def _decode_part(mapper: Mapper[Any], field: Field[Any], item: Item) -> Any:
+def _decode_part(mapper: Mapper[Any], field: Field[Any], item: Item, paths: list[Path]) -> Any:
     stored = item[field.path.attribute]
     try:
-        return field.decode_partial(stored)
+        return field.decode_partial(stored, paths)
     except ValidationError:
-        raise mapper.explain_unreadable(item, problems.find_problems_of_part(field, stored)) from None
+        raise mapper.explain_unreadable(item, problems.find_problems_of_part(field, stored, paths)) from None
 
 
 def _check_required(mapper: Mapper[Any], field: Field[Any], item: Item) -> None:

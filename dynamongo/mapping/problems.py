@@ -5,15 +5,16 @@ Reading stops at the first one, which is fast. Here the item is read once more, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from dynamongo.exceptions import StoredProblem, ValidationError
+from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.values import AttributeValue, Item, hidden_values
 from dynamongo.fields import python_values
 from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField
-from dynamongo.fields.maps import DictField, read_member
+from dynamongo.fields.maps import DictField
 from dynamongo.mapping.plain_codec import read_attribute
 
 if TYPE_CHECKING:
@@ -42,11 +43,13 @@ def find_problems(
         )
 
 
-def find_problems_of_part(field: Field[Any], stored: AttributeValue) -> tuple[StoredProblem, ...]:
-    """Return what is wrong with an attribute that was read in part."""
+def find_problems_of_part(
+    field: Field[Any], stored: AttributeValue, paths: Sequence[Path]
+) -> tuple[StoredProblem, ...]:
+    """Return what is wrong with an attribute of which only `paths` were read."""
     with hidden_values():
         try:
-            field.decode_partial(stored)
+            field.decode_partial(stored, paths)
         except ValidationError as error:
             name = field.path.name
             return (StoredProblem(name, name, python_values.decode(stored), str(error)),)
@@ -79,8 +82,9 @@ def _parts_of(path: str, field: Any, stored: Any) -> Iterator[tuple[str, Field[A
         return
     if isinstance(field, DictField) and isinstance(stored, dict):
         members = cast("Item", stored)
+        read = read_attribute if field.is_declared else _read_member  # only a save requires the members of a `Document`
         for name, member in cast("DictField[Any]", field).fields.items():
-            yield f"{path}.{name}", member, members.get(member.stored_as or name), read_member
+            yield f"{path}.{name}", member, members.get(member.stored_as or name), read
     if isinstance(field, ListField) and isinstance(stored, list):
         element: Field[Any] = cast("ListField[Any]", field).element
         for index, each in enumerate(cast("list[AttributeValue]", stored)):
@@ -89,3 +93,10 @@ def _parts_of(path: str, field: Any, stored: Any) -> Iterator[tuple[str, Field[A
 
 def _read_element(field: Field[Any], stored: AttributeValue) -> Any:
     return field.decode(stored)
+
+
+def _read_member(field: Field[Any], stored: AttributeValue) -> Any:
+    member = read_attribute(field, stored)
+    if field.required and field.is_absent(member):
+        raise ValidationError(f"{field.label} is required")
+    return member

@@ -16,8 +16,8 @@ from dynamongo.expressions.conditions import Condition, all_of, conjuncts
 from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.operations import Put
+from dynamongo.planning.known_plans import plan_for
 from dynamongo.planning.plan import Plan
-from dynamongo.planning.planner import plan_for
 from dynamongo.planning.read import OnInvalid, Read
 from dynamongo.planning.scan_policy import ScanPolicy, check_policy
 from dynamongo.planning.strategies import ResolvedStrategy, Strategy, Target, resolve_many, resolve_one
@@ -134,6 +134,7 @@ class TargetedVerb(BoundVerb[M]):
             names=self._mapper.renamed,
             kinds=self._mapper.kinds,
             guards=self._mapper.guards,
+            templates=self._mapper.templates,
         )
 
 

@@ -52,8 +52,8 @@ from dynamongo.planning.write_builders import check_changes, make_delete, make_s
 if TYPE_CHECKING:
     from dynamongo.executor import guarded_writes, reads
     from dynamongo.mapping import failures
+    from dynamongo.planning import known_plans
     from dynamongo.planning import plan as plans
-    from dynamongo.planning import planner
     from dynamongo.planning import read as planned
     from dynamongo.verbs import returned
     from dynamongo.verbs.returned import Returns, WholeReturns
@@ -61,7 +61,7 @@ else:  # reads and writes by key need none of these, unless a write fails
     failures = LazyModule("dynamongo.mapping.failures")
     guarded_writes = LazyModule("dynamongo.executor.guarded_writes")
     planned = LazyModule("dynamongo.planning.read")
-    planner = LazyModule("dynamongo.planning.planner")
+    known_plans = LazyModule("dynamongo.planning.known_plans")
     plans = LazyModule("dynamongo.planning.plan")
     reads = LazyModule("dynamongo.executor.reads")
     returned = LazyModule("dynamongo.verbs.returned")
@@ -203,7 +203,7 @@ class GetCall(VerbCall[Any]):
             paths, target = mapper.resolve_projection(projection), Target(key, check)
             schema, kinds = mapper.schema(table), mapper.kinds
             read = planned.Read(schema, (target,), consistent=consistent, projection=paths, kinds=kinds)
-            self.plan, self.check = planner.plan_for(mapper, read), check
+            self.plan, self.check = known_plans.plan_for(mapper, read), check
             self.operation = self.plan.operations[0]  # a Get as well, whose item is tested and projected afterwards
 
     def finish(self, result: Any) -> Any:
