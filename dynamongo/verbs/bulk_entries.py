@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar, cast
 from dynamongo._support.dataclasses import replace
 from dynamongo.exceptions import AttributeNotLoaded, DynamongoError, UnreadableItem, ValidationError
 from dynamongo.executor import Write
+from dynamongo.executor.guarded_writes import SingleWrite, guard_write
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import AttributeValue, Item, shorten
@@ -69,7 +70,7 @@ def save_entry(
             own = mapper.mapper_of(instance)
         put = make_put(own, table, instance, overwrite, is_save=is_save)
         # A put without a condition goes with others in a BatchWriteItem, which takes no conditions.
-        return Entry(instance, put if put.condition is None else guard_kind(own, put))
+        return Entry(instance, _guard(own, put if put.condition is None else guard_kind(own, put), instance))
     except (AttributeNotLoaded, ValueError) as error:
         return Entry(instance, None, _refusal_of(error))
 
@@ -89,7 +90,8 @@ def delete_entry(mapper: Mapper[M], table: str, target: Target, found: M | None 
     """Return a delete of the target, with the instance that was found or one that holds only the key."""
     target, instance = _with_instance(mapper, target, found)
     try:
-        return Entry(instance, make_delete(_own_mapper(mapper, found), table, target, found=found))
+        own = _own_mapper(mapper, found)
+        return Entry(instance, _guard(own, make_delete(own, table, target, found=found), found))
     except (AttributeNotLoaded, ValueError) as error:
         return Entry(instance, None, _refusal_of(error))
 
@@ -102,7 +104,11 @@ def update_entry(
     own = _own_mapper(mapper, found)
     if own is not mapper:
         check_changes(own, updates)
-    return Entry(instance, make_update(own, table, target, updates, item=found))
+    return Entry(instance, _guard(own, make_update(own, table, target, updates, item=found), found))
+
+
+def _guard(mapper: Mapper[Any], write: SingleWrite, given: object) -> Write:
+    return write if mapper.unique is None else guard_write(mapper, write, given)
 
 
 def _own_mapper(mapper: Mapper[M], found: Any) -> Mapper[M]:
@@ -136,7 +142,7 @@ def rewrite_entries(
             yield Entry(item, None, _refusal_of(error))
         else:
             if write is not None:
-                yield Entry(item, write)
+                yield Entry(item, _guard(own, write, item))
 
 
 def _with_instance(mapper: Mapper[M], target: Target, found: M | None) -> tuple[Target, M]:
