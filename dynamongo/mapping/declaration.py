@@ -25,8 +25,9 @@ from dynamongo.operations.table_names import describe_name_fault
 from dynamongo.schema import KeySchema, TableSchema
 
 if TYPE_CHECKING:
-    from dynamongo.mapping import index_declaration
-else:  # many tables have no index
+    from dynamongo.mapping import composed_keys, index_declaration
+else:  # many tables have no index, and most no key that is composed of other fields
+    composed_keys = LazyModule("dynamongo.mapping.composed_keys")
     index_declaration = LazyModule("dynamongo.mapping.index_declaration")
 
 _NAMES_OF_FIELDS = ("__hash_key__", "__range_key__", "__ttl__")
@@ -112,6 +113,7 @@ def _bind_fields(model: type, fields: Mapping[str, Field[Any]]) -> dict[str, Fie
     }
     for field in bound.values():
         field.is_key = field.is_index_key = field.is_expiry = False  # it may be one only in a base class
+        field.reserved_prefix = None
         field.take_slots(())
         field.check_declaration()
     return bound
@@ -234,7 +236,9 @@ def _find_keys(model: type, fields: Mapping[str, Field[Any]]) -> ModelKeys:
     range_key = _find_key(model, "__range_key__", fields)
     if range_key is hash_key:
         refuse(model, "__range_key__", "must differ from __hash_key__")
-    keys = ModelKeys(model, hash_key, range_key)
+    is_plain = all(field.derived is None for field in fields.values())
+    templates = None if is_plain else composed_keys.find_templates(hash_key, range_key, fields)
+    keys = ModelKeys(model, hash_key, range_key, templates)
     for field in keys.fields:
         field.is_key = True
     return keys

@@ -252,7 +252,8 @@ def _split_key(mapper: Mapper[Any], values: Any) -> tuple[dict[str, Any], dict[s
         )
     given = dict(cast("Mapping[str, Any]", values))
     mapper.check_names(given)
-    return {name: given.pop(name) for name in mapper.keys.field_names if name in given}, given
+    names = dict.fromkeys((*mapper.keys.field_names, *mapper.keys.part_names))
+    return {name: given.pop(name) for name in names if name in given}, given
 
 
 def _set_or_remove(mapper: Mapper[Any], values: Mapping[str, Any]) -> list[AnyUpdate]:
