@@ -127,8 +127,6 @@ class Field(JSONForms, ItemOptions, Generic[T]):
         mapper = getattr(owner, "__mapper__", None)  # instances hold their values in their own __dict__
         if mapper is not None and mapper.is_partial(instance):
             refuse_unloaded(self.label)
-        if hasattr(owner, "__document__"):
-            owner.__document__.refuse_unloaded(instance, self)
         raise AttributeError(f"{self.label} is not set")
 
     if TYPE_CHECKING:
@@ -248,6 +246,8 @@ class Field(JSONForms, ItemOptions, Generic[T]):
         """Raise `ValidationError` for a value of the right type that is not allowed; overrides call `super().check`."""
         if self.is_expiry:
             self._check_expiry(value)
+        if self.reserved_prefix is not None:
+            self.check_reserved(value, self.reserved_prefix)
         for slot in self.slots:
             slot.write(value)
         if self.choices is not None and not self.is_choice(value):

@@ -70,13 +70,19 @@ def collect_fields(model: type) -> dict[str, Field[Any]]:
     return _bind_fields(model, find_fields(model, "model", _is_ours))
 
 
-def find_fields(model: type, what: str, is_ours: Callable[[type], bool]) -> dict[str, Field[Any]]:
+def find_fields(
+    model: type,
+    what: str,
+    is_ours: Callable[[type], bool],
+    body_of: Callable[[type], Mapping[str, Any]] = vars,
+) -> dict[str, Field[Any]]:
     """Return the fields that a class body and those of its bases declare, in the order of declaration.
 
     Args:
         model: The class.
         what: What it is, in a word.
         is_ours: Whether a base is one of the library, whose names no field may have.
+        body_of: Returns what a class body declares.
     """
     found: dict[str, Field[Any]] = {}
     others: set[str] = set()
@@ -84,7 +90,7 @@ def find_fields(model: type, what: str, is_ours: Callable[[type], bool]) -> dict
         if not found and is_ours(base):
             others.update(vars(base))
             continue
-        for name, value in vars(base).items():
+        for name, value in body_of(base).items():
             if isinstance(value, Field):
                 _check_name(model, name, others, what)
                 found[name] = value
@@ -107,6 +113,7 @@ def _bind_fields(model: type, fields: Mapping[str, Field[Any]]) -> dict[str, Fie
     }
     for field in bound.values():
         field.is_key = field.is_index_key = field.is_expiry = False  # it may be one only in a base class
+        field.reserved_prefix = None
         field.take_slots(())
         field.check_declaration()
     return bound

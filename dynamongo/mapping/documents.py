@@ -12,7 +12,7 @@ from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.values import shorten
 from dynamongo.fields import python_values
 from dynamongo.fields.containers import ListField
-from dynamongo.fields.document_classes import BaseDocument
+from dynamongo.fields.document_classes import BaseDocument, Part
 from dynamongo.fields.document_types import UNDECLARED, DeclaredType
 from dynamongo.fields.documents import DocumentField
 from dynamongo.fields.indexes import Index
@@ -65,7 +65,8 @@ class Document(BaseDocument):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        _declare(cls)
+        if not issubclass(cls, Part):  # that of documents which were read in part declares nothing
+            _declare(cls)
 
     def __init__(self, /, **values: Any) -> None:
         declared = type(self).__document__
@@ -147,7 +148,7 @@ class Document(BaseDocument):
 def _declare(cls: type[Document]) -> None:
     """Give a class what it declares; raise `SchemaError` for what makes no sense in a document."""
     _refuse_parts_of_models(cls)
-    found = find_fields(cls, "document", lambda base: base in (object, BaseDocument, Document))
+    found = find_fields(cls, "document", lambda base: base in (object, BaseDocument, Document), _body_of)
     declared = DeclaredType(cls)
     cls.__document__ = declared
     for name, field in found.items():
@@ -155,9 +156,8 @@ def _declare(cls: type[Document]) -> None:
             refuse(cls, name, f"is a field, but a DocumentField has an attribute of that name{rename(name)}")
         _refer_to(field, cls)
         declared.fields[name] = field.with_label(f"{cls.__name__}.{name}")
-    for name, field in declared.fields.items():
+    for field in declared.fields.values():
         field.check_declaration()
-        type.__setattr__(cls, name, field)  # also those of bases, which messages call after this class
     plain = functools.partial(plain_codec.build, declared.fields)
     declared.construct = compile_later(
         declared, "construct", plain, lambda: codec_lines.write_build(declared.fields).compile()
@@ -166,13 +166,17 @@ def _declare(cls: type[Document]) -> None:
 
 def _refuse_parts_of_models(cls: type[Document]) -> None:
     for base in cls.__mro__[: cls.__mro__.index(Document)]:
-        for name, value in vars(base).items():
+        for name, value in _body_of(base).items():
             if name in OPTIONS:
                 refuse(cls, name, "is an option of models: a document is a part of an item, and has no table")
             if isinstance(value, Index):
                 refuse(cls, name, "is an index, which only a model has, over attributes of its items")
             if isinstance(value, VersionField):
                 refuse(cls, name, "counts the writes of an item: declare it in the model; use an IntField here")
+
+
+def _body_of(base: type) -> Mapping[str, Any]:
+    return {**vars(base), **vars(base).get("__body__", {})}
 
 
 def _refer_to(field: Any, document: type[Document]) -> None:
