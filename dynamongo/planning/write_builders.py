@@ -17,6 +17,7 @@ from dynamongo.expressions.conditions import And, BaseCondition, Condition, Path
 from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.updates import AnyUpdate, SetUpdate, Update, check_updates, guards_of
 from dynamongo.expressions.values import shorten
+from dynamongo.fields.base import Field
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded, record_of, stored_item_of
 from dynamongo.mapping.versions import count_up, lock, next_version
@@ -252,7 +253,12 @@ def _split_key(mapper: Mapper[Any], values: Any) -> tuple[dict[str, Any], dict[s
         )
     given = dict(cast("Mapping[str, Any]", values))
     mapper.check_names(given)
-    return {name: given.pop(name) for name in mapper.keys.field_names if name in given}, given
+    names = dict.fromkeys(name for field in mapper.keys.fields for name in (field.path.name, *_sources_of(field)))
+    return {name: given.pop(name) for name in names if name in given}, given
+
+
+def _sources_of(field: Field[Any]) -> Iterable[str]:
+    return () if field.derived is None else field.derived.sources
 
 
 def _set_or_remove(mapper: Mapper[Any], values: Mapping[str, Any]) -> list[AnyUpdate]:
