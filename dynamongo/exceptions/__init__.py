@@ -21,7 +21,10 @@
     ├── BudgetExceeded                       a read or a block of code exceeds its budget
     ├── ConditionalCheckFailedException      the condition of a write did not hold
     │   ├── ImmutableConflict                the stored item has another value in an immutable field
+    │   ├── UniqueViolation                  another item has a value that must be unique
     │   └── VersionConflict                  the item was written since the instance was read
+    ├── LockNotAcquired                      somebody else held a lock for all the time that was given
+    ├── LockLost                             a lock is not held, or no longer
     ├── BulkWriteError                       some writes of a bulk verb failed
     ├── WriteNotSent                         a write was not sent, because an earlier one failed
     ├── FaultNotHit                          too few requests met a fault that a test scheduled (AssertionError)
@@ -76,13 +79,17 @@ from dynamongo.exceptions.library import (
     FaultNotHit,
     ImmutableConflict,
     ItemNotFound,
+    LockLost,
+    LockNotAcquired,
     MultipleItemsFound,
     NPlusOneWarning,
+    Problem,
     ScanForbidden,
     ScanWarning,
     SchemaError,
     StoredProblem,
     TableMismatch,
+    UniqueViolation,
     UnreadableItem,
     UnsupportedOperation,
     ValidationError,
@@ -112,8 +119,11 @@ __all__ = [
     "InvalidRequestError",
     "ItemNotFound",
     "LimitExceededError",
+    "LockLost",
+    "LockNotAcquired",
     "MultipleItemsFound",
     "NPlusOneWarning",
+    "Problem",
     "ScanForbidden",
     "ScanWarning",
     "SchemaError",
@@ -126,6 +136,7 @@ __all__ = [
     "ThrottlingReason",
     "TransactionCanceled",
     "TransactionConflict",
+    "UniqueViolation",
     "UnreadableItem",
     "UnsupportedOperation",
     "ValidationError",

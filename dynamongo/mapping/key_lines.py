@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dynamongo.fields import IntField, StringField
 from dynamongo.fields.base import Field
 from dynamongo.mapping.codec_source import Source
-from dynamongo.mapping.key_members import ComposedKey, KeyMember, KeyMembers
+from dynamongo.mapping.key_members import KeyMember, KeyMembers, MadeKey
 
 
 def write_completion(members: KeyMembers, stored: Mapping[str, str], source: Source) -> tuple[list[str], set[str]]:
@@ -101,7 +101,7 @@ def write_comparison(members: KeyMembers, read: Mapping[str, str], source: Sourc
 
 
 def _write_test(
-    key: ComposedKey,
+    key: MadeKey,
     v: str,
     members: Sequence[str],
     write: Callable[[KeyMember], tuple[str, str]],

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dynamongo._support.dataclasses import dataclass
-from dynamongo.exceptions import SchemaError, StoredProblem, ValidationError
+from dynamongo.exceptions import Problem, SchemaError, ValidationError
 from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.expressions.wire_values import WireItem, decode_value
 from dynamongo.fields import python_values
@@ -34,7 +34,7 @@ class KeyMember:
 
 
 @dataclass(frozen=True, slots=True)
-class ComposedKey:
+class MadeKey:
     """A field with a template, and the fields that it is made of.
 
     Attributes:
@@ -63,7 +63,7 @@ class KeyMembers:
 
     def __init__(self, keys: list[Field[Any]], fields: Mapping[str, Field[Any]]) -> None:
         self.keys = tuple(
-            ComposedKey(key, key.path.attribute, key.derived, _find_members(key.derived, fields))
+            MadeKey(key, key.path.attribute, key.derived, _find_members(key.derived, fields))
             for key in keys
             if isinstance(key.derived, KeyTemplate)
         )
@@ -109,14 +109,14 @@ class KeyMembers:
                 added[name] = {"S": value} if type(value) is str else {"N": str(value)}
         return {**wire, **added}, told
 
-    def find_problems(self, item: Item) -> tuple[Item, list[StoredProblem]]:
+    def find_problems(self, item: Item) -> tuple[Item, list[Problem]]:
         """Return the item with the members that its keys tell, and what is wrong with these keys."""
         told, problems = self._examine(item)
         return {**item, **told}, problems
 
-    def _examine(self, item: Item) -> tuple[Item, list[StoredProblem]]:
+    def _examine(self, item: Item) -> tuple[Item, list[Problem]]:
         told: Item = {}
-        problems: list[StoredProblem] = []
+        problems: list[Problem] = []
         for key in self.keys:
             stored = item.get(key.attribute)
             if stored is None:
@@ -175,7 +175,7 @@ def _find_members(template: KeyTemplate, fields: Mapping[str, Field[Any]]) -> tu
     return tuple(KeyMember(slot, fields[slot.name], fields[slot.name].path.attribute) for slot in template.slots)
 
 
-def _make_key(key: ComposedKey, item: Item) -> str | None:
+def _make_key(key: MadeKey, item: Item) -> str | None:
     """Return a key that an item lacks, though it has all members."""
     stored = {member.slot.name: item.get(member.attribute) for member in key.members}
     if None in stored.values():
@@ -198,8 +198,8 @@ def _is_same(slot: Slot, stored: AttributeValue, parsed: AttributeValue) -> bool
         return False
 
 
-def _make_problem(field: Field[Any], stored: AttributeValue, message: str) -> StoredProblem:
-    return StoredProblem(field.path.name, str(field.path), python_values.decode(stored), message)
+def _make_problem(field: Field[Any], stored: AttributeValue, message: str) -> Problem:
+    return Problem((field.path.name,), python_values.decode(stored), message)
 
 
 def refuse_unstored(name: str, fields: Mapping[str, Field[Any]]) -> None:

@@ -314,7 +314,7 @@ def test_keys_of_indexes_that_an_item_lacks_are_those_that_a_save_adds() -> None
 def test_a_member_may_be_stored_in_the_key_alone() -> None:
     class Line(Order):
         customer_id = StringField(required=True, stored=False)
-        number = IntField(stored=False)
+        number = IntField(required=True, stored=False)
         total = IntField()
 
     line = Line(customer_id="7", number=3, total=5)
