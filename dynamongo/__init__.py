@@ -31,6 +31,8 @@ from dynamongo.exceptions import (
     InvalidRequestError,
     ItemNotFound,
     LimitExceededError,
+    LockLost,
+    LockNotAcquired,
     MultipleItemsFound,
     NPlusOneWarning,
     ScanForbidden,
@@ -90,6 +92,7 @@ if TYPE_CHECKING:
     from dynamongo.fields.durations import TimedeltaField, TimestampField
     from dynamongo.fields.enumeration import EnumField
     from dynamongo.ids import ksuid, ulid, uuid7, uuid7_text
+    from dynamongo.locks import Lock, LockFields, LockItem
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning.plan import Plan
     from dynamongo.verbs.progress import Progress
@@ -108,6 +111,7 @@ else:  # what is returned by calls that import it, or used by few programs
             "dynamongo.fields.durations": ("TimedeltaField", "TimestampField"),
             "dynamongo.fields.enumeration": ("EnumField",),
             "dynamongo.ids": ("ksuid", "ulid", "uuid7", "uuid7_text"),
+            "dynamongo.locks": ("Lock", "LockFields", "LockItem"),
             "dynamongo.verbs.progress": ("Progress",),
             "dynamongo.model.result_set": ("ResultSet",),
             "dynamongo.verbs.results": (
@@ -170,6 +174,11 @@ __all__ = [
     "LimitExceededError",
     "ListField",
     "LocalIndex",
+    "Lock",
+    "LockFields",
+    "LockItem",
+    "LockLost",
+    "LockNotAcquired",
     "MigratedPage",
     "Model",
     "MultipleItemsFound",

@@ -22,6 +22,8 @@
     ├── ConditionalCheckFailedException      the condition of a write did not hold
     │   ├── ImmutableConflict                the stored item has another value in an immutable field
     │   └── VersionConflict                  the item was written since the instance was read
+    ├── LockNotAcquired                      somebody else held a lock for all the time that was given
+    ├── LockLost                             a lock is not held, or no longer
     ├── BulkWriteError                       some writes of a bulk verb failed
     ├── WriteNotSent                         a write was not sent, because an earlier one failed
     ├── FaultNotHit                          too few requests met a fault that a test scheduled (AssertionError)
@@ -76,6 +78,8 @@ from dynamongo.exceptions.library import (
     FaultNotHit,
     ImmutableConflict,
     ItemNotFound,
+    LockLost,
+    LockNotAcquired,
     MultipleItemsFound,
     NPlusOneWarning,
     ScanForbidden,
@@ -112,6 +116,8 @@ __all__ = [
     "InvalidRequestError",
     "ItemNotFound",
     "LimitExceededError",
+    "LockLost",
+    "LockNotAcquired",
     "MultipleItemsFound",
     "NPlusOneWarning",
     "ScanForbidden",

@@ -237,6 +237,48 @@ class ImmutableConflict(ConditionalCheckFailedException):
         self.found = found
 
 
+class LockNotAcquired(DynamongoError):  # noqa: N818 - see above
+    """A lock could not be acquired in the time that was given for it.
+
+    Attributes:
+        name: The name of the lock, or else its key.
+        owner: Who holds it.
+        since: When the owner acquired it, a `datetime` by the owner's clock.
+        seconds_left: After how many seconds the lock can be taken, unless its owner renews or releases it before.
+    """
+
+    def __init__(
+        self, message: str, *, name: Any = None, owner: str | None = None, since: Any = None, seconds_left: float = 0.0
+    ) -> None:
+        super().__init__(message)
+        self.name = name
+        self.owner = owner
+        self.since = since
+        self.seconds_left = seconds_left
+
+
+class LockLost(DynamongoError):  # noqa: N818 - see above
+    """A lock is not held, or no longer: its lease ran out, or somebody else has taken it.
+
+    What was done since then may have been done while somebody else held the lock.
+
+    Attributes:
+        name: The name of the lock, or else its key.
+        token: The fencing token under which it was held; `None` if it was not.
+        owner: Who holds it now, if that is known.
+        since: When that owner acquired it, a `datetime` by the owner's clock.
+    """
+
+    def __init__(
+        self, message: str, *, name: Any = None, token: int | None = None, owner: str | None = None, since: Any = None
+    ) -> None:
+        super().__init__(message)
+        self.name = name
+        self.token = token
+        self.owner = owner
+        self.since = since
+
+
 class BulkWriteError(DynamongoError):
     """Some writes of a bulk verb failed; `.result` is the `BatchResult` with the outcome of each item."""
 

@@ -119,6 +119,14 @@ class VerbCall(Generic[R]):
         """Return the error in the model's words."""
         return self.mapper.locate_error(error, self.table, None, self.operation)
 
+    def send_by(self, sender: Sender) -> Steps[R]:
+        """Send the operation as one of several steps, and return what the verb returns."""
+        try:
+            result = yield from sender.send(cast("Operation[Any]", self.operation))
+        except _REFUSALS as error:
+            raise self.explain(error) from error
+        return self.finish(result)
+
 
 def perform(call: VerbCall[R], backend: Backend | None = None) -> R:
     """Execute a call on the connection of its model, blocking, and return what its verb returns.
