@@ -30,7 +30,8 @@ class ImmutableFields(Rule):
     def __init__(self, fields: Mapping[str, Field[Any]]) -> None:
         found = [field for field in fields.values() if field.is_immutable]
         self._attributes = {field.path.attribute: field for field in found}
-        self._guarded = [field for field in found if not field.is_key]  # an item of another key is another item
+        # An item of another key is another item.
+        self._guarded = [field for field in found if field.stored and not field.is_key]
 
     def before_assign(self, instance: Any, field: Field[Any], value: Any) -> None:
         """Refuse another value for what is stored."""
@@ -40,8 +41,12 @@ class ImmutableFields(Rule):
         if loaded is not None and field.path not in loaded:
             self._refuse(field, "was not read, so it cannot be set to", value)
         stored = cast("Item", stored_item_of(instance)).get(field.path.attribute)
-        if stored is not None and (field.is_absent(value) or field.decode(stored) != value):
-            self._refuse(field, f"is stored as {shorten(field.decode(stored))}, and cannot be set to", value)
+        # A field without an attribute of its own is a part of the key.
+        known = (
+            vars(instance)[field.path.name] if not field.stored else None if stored is None else field.decode(stored)
+        )
+        if known is not None and known != value:
+            self._refuse(field, f"is stored as {shorten(known)}, and cannot be set to", value)
 
     def guard_put(self, item: Item) -> tuple[Condition, ...]:
         """Return the conditions that a stored item has the same values, or none."""

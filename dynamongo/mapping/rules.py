@@ -116,7 +116,6 @@ _EVENTS: Final = (
     "after_assign",
     "before_save",
     "before_rewrite",
-    "after_write",
     "check_update",
     "before_delete",
 )
@@ -140,7 +139,6 @@ class Rules:
     after_assign: Callable[[Any, Field[Any]], None]
     before_save: Callable[[Any], None]
     before_rewrite: Callable[[Any], None]
-    after_write: Callable[[Any, Item], None]
     check_update: Callable[[AnyUpdate], None]
     before_delete: Callable[[Any], None]
 
@@ -152,6 +150,7 @@ class Rules:
         readers = self._find("after_read")
         self.after_read: Callable[[Any], None] | None = _call_each(readers) if readers else None
         self._of_updates = self._find("before_update")
+        self._of_writes = self._find("after_write")
         self._guards = self._find("guard_put")
         self.has_guards = bool(self._guards)
         self.provisional = frozenset(name for rule in rules for name in rule.provisional)
@@ -197,6 +196,13 @@ class Rules:
         for amend in self._of_updates:
             updates = amend(key, updates, upsert=upsert, loaded=loaded)
         return updates
+
+    def after_write(self, instance: Any, item: Item) -> None:
+        """Bring an instance up to date with its item, and what the keys of that tell; see `Rule.after_write`."""
+        if self._of_writes:
+            told = {} if self.key_members is None else self.key_members.find_told(item)
+            for finish in self._of_writes:
+                finish(instance, {**item, **told})
 
     def _find(self, event: str) -> list[Callable[..., Any]]:
         """Return the methods for an event of those rules that have one."""
