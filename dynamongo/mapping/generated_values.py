@@ -53,12 +53,12 @@ class GeneratedValues(Rule):
         bound._model = model  # noqa: SLF001 - a copy of self
         return bound
 
-    def before_assign(self, instance: Any, field: Field[Any], value: Any) -> None:
+    def before_assign(self, instance: Recorded, field: Field[Any], value: Any) -> None:
         """Refuse another value for what every write sets."""
         if field.generated_on == "write" and value != vars(instance).get(field.path.name, _UNKNOWN):
             self._refuse(field, value, ValidationError)
 
-    def before_save(self, instance: Any) -> None:
+    def before_save(self, instance: Recorded) -> None:
         """Set the time of this write; that of the creation only in a new item that has none."""
         instant, values = self._read_time(), vars(instance)
         for name, field in self._written.items():
@@ -68,7 +68,7 @@ class GeneratedValues(Rule):
                 if values.get(name) is None:
                     values[name] = field.value_at(instant + field.auto_after)
 
-    def after_write(self, instance: Any, item: Item) -> None:
+    def after_write(self, instance: Recorded, item: Item) -> None:
         """Set what was stored, as a read would."""
         values = vars(instance)
         for name, field in self._fields.items():

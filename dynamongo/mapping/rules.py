@@ -160,9 +160,9 @@ class Rules:
         return Rules([rule.bind(model) for rule in self.all], self.key_members)
 
     @contextlib.contextmanager
-    def saving(self, instance: Any) -> Generator[None]:
+    def saving(self, instance: Recorded) -> Generator[None]:
         """Prepare an instance for the block, which encodes it; afterwards it has its own provisional values again."""
-        values = vars(instance)
+        values: dict[str, Any] = vars(instance)
         held = [(name, values.get(name, _ABSENT)) for name in self.provisional]
         try:
             self.before_save(instance)
