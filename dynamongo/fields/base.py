@@ -18,7 +18,7 @@ it knows its path, so that it can build conditions and updates. These hold paths
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar, cast, overload
 
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
@@ -35,7 +35,7 @@ from dynamongo.expressions.values import (
 from dynamongo.fields import custom, python_values
 from dynamongo.fields.item_options import ItemOptions
 from dynamongo.fields.json_forms import JSONForms
-from dynamongo.fields.partial_map import refuse_unloaded
+from dynamongo.fields.partial_map import guard, refuse_unloaded
 from dynamongo.fields.updatable import MAX_SECONDS
 
 if TYPE_CHECKING:
@@ -246,6 +246,8 @@ class Field(JSONForms, ItemOptions, Generic[T]):
         """Raise `ValidationError` for a value of the right type that is not allowed; overrides call `super().check`."""
         if self.is_expiry:
             self._check_expiry(value)
+        if self.reserved_prefix is not None:
+            self.check_reserved(value, self.reserved_prefix)
         for slot in self.slots:
             slot.write(value)
         if self.choices is not None and not self.is_choice(value):
@@ -310,9 +312,9 @@ class Field(JSONForms, ItemOptions, Generic[T]):
         """Return the Python value for an attribute value, without checks; raises as `decode`."""
         return cast("T", python_values.decode(stored))
 
-    def decode_partial(self, stored: AttributeValue) -> Any:
-        """Return the Python value for an attribute value that was read in part, so that members may be absent."""
-        return self.decode(stored)
+    def decode_partial(self, stored: AttributeValue, paths: Sequence[Path] | None) -> Any:
+        """Return the guarded Python value for an attribute value of which only `paths` were read; see `guard`."""
+        return guard(self.decode(stored), paths, self.label)
 
     def reject(self, value: Any, expected: str, *, cause: Exception | None = None) -> NoReturn:
         """Raise the `ValidationError` that says what the field takes and what it got."""

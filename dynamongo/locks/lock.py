@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Generator
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -119,8 +120,7 @@ class Lock(LockState):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        # The error of the block says more than that of the release.
-        with contextlib.nullcontext() if error is None else contextlib.suppress(DynamongoError):
+        with _noting_failure(error):
             self.release()
 
     async def __aenter__(self) -> Self:
@@ -130,8 +130,20 @@ class Lock(LockState):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        with contextlib.nullcontext() if error is None else contextlib.suppress(DynamongoError):
+        with _noting_failure(error):
             await self.aio.release()
+
+
+@contextlib.contextmanager
+def _noting_failure(error: BaseException | None) -> Generator[None]:
+    """Let the error of a `with` block pass if the release fails as well, with a note of that."""
+    try:
+        yield
+    except DynamongoError as failure:
+        if error is None:
+            raise
+        if sys.version_info >= (3, 11):
+            error.add_note(f"and the lock could not be released: {failure}")
 
 
 def _run(connection: Connection, steps: Callable[[Sender], Steps[None]], backend: Backend) -> None:

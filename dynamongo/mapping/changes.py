@@ -85,8 +85,11 @@ def _find_change(
 
 def _refuse_changed_part(field: Field[Any], value: Any, stored: Resolved, paths: Sequence[Path]) -> None:
     is_there = stored is not MISSING and stored is not None
-    loaded = field.decode_partial(cast("AttributeValue", stored)) if is_there else field.read_unknown()
-    if value != guard(loaded, paths, ""):
+    if is_there:
+        loaded = field.decode_partial(cast("AttributeValue", stored), paths)
+    else:
+        loaded = guard(field.read_unknown(), paths, "")
+    if value != loaded:
         raise AttributeNotLoaded(f"{field.label} was only partly read, so its change cannot be saved: use update()")
 
 

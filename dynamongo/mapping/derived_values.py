@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, NoReturn, cast
 
 from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, SchemaError, ValidationError
+from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item, shorten
 from dynamongo.fields.base import Field
@@ -128,7 +129,9 @@ class DerivedValues(Rule):
         item = stored_item_of(instance) or {}
         told = {} if self.key_members is None else self.key_members.find_told(item)
         stored = {**item, **told}.get(field.path.attribute)
-        return bool(value != (field.read_unknown() if stored is None else field.decode_partial(stored)))
+        loaded = record_of(instance).loaded or ()
+        paths = [path.below() for path in loaded if path.attribute == field.path.attribute] or [Path()]
+        return bool(value != (field.read_unknown() if stored is None else field.decode_partial(stored, paths)))
 
     def _derive(self, values: dict[str, Any], fields: Iterable[Field[Any]]) -> None:
         for field in fields:

@@ -9,7 +9,7 @@ from dynamongo.exceptions import (
     ConditionalCheckFailedException,
     DynamongoError,
     ItemNotFound,
-    ValidationError,
+    UniqueViolation,
     VersionConflict,
 )
 from dynamongo.expressions.conditions import Condition, Path, all_of, conjuncts
@@ -26,6 +26,8 @@ OTHER_KIND: Final = ": the one that is stored there is of another kind"
 
 def explain_failure(mapper: Mapper[Any], write: Action, error: DynamongoError) -> DynamongoError:
     """Return the error of a write in the model's words."""
+    if isinstance(error, UniqueViolation):  # which was made in the model's words
+        return error
     key = write.item if isinstance(write, Put) else write.key
     if not isinstance(error, ConditionalCheckFailedException):
         return mapper.locate_error(error, write.table, key, write)
@@ -93,5 +95,5 @@ def _decode_stored(mapper: Mapper[Any], item: Any) -> Any:
         return None
     try:
         return mapper.decode(item)
-    except ValidationError:
+    except Exception:  # noqa: BLE001 - of a hook, it may be any, which must not hide the failure
         return decode_map(item)

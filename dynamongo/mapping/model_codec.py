@@ -19,12 +19,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from operator import length_hint
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from dynamongo._support.codegen import compile_later
 from dynamongo._support.lazy import lazy_property
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.exceptions import DynamongoError, ValidationError
+from dynamongo.exceptions import DynamongoError, Problem, ValidationError
 from dynamongo.expressions.values import Item
 from dynamongo.fields.base import Field
 from dynamongo.mapping import plain_codec
@@ -45,8 +45,6 @@ else:  # nothing is compiled before it was called some times, and what is read f
     wire_paths = LazyModule("dynamongo.mapping.wire_paths")
     wire_values = LazyModule("dynamongo.expressions.wire_values")
 
-_ABSENT: Final = object()
-
 
 class Codec:
     """The compiled functions of a model.
@@ -56,11 +54,12 @@ class Codec:
         fields: Its fields by name.
         find_keys: Returns the key codec; raises `SchemaError` for an abstract model.
         index_keys: The names of the attributes that are keys of indexes.
-        explain: Returns the error for an unreadable item.
+        explain: Returns the error for an unreadable item, given what was found to be wrong, if that is known.
         rules: What the model does to its items beyond what the fields do.
 
     Attributes:
         known: The attributes that instances do not show as undeclared.
+        completes: Whether a hook or another rule completes each instance of an item that was read.
     """
 
     def __init__(  # noqa: PLR0913 - what the functions are made of
@@ -69,7 +68,7 @@ class Codec:
         fields: Mapping[str, Field[Any]],
         find_keys: Callable[[], KeyCodec],
         index_keys: Iterable[str],
-        explain: Callable[[Item], ValidationError],
+        explain: Callable[[Item, tuple[Problem, ...] | None], ValidationError],
         *,
         rules: Rules | None = None,
     ) -> None:
@@ -82,6 +81,7 @@ class Codec:
         self._explain = explain
         self._rules = rules
         self._after_read = None if rules is None else rules.after_read
+        self.completes = self._after_read is not None
         self._key_members = None if rules is None else rules.key_members
 
     @lazy_property
@@ -91,7 +91,7 @@ class Codec:
         It raises `ValidationError` for a value that does not suit its field.
         """
         plain = functools.partial(plain_codec.build, self._fields)
-        return compile_later(self, "build", plain, lambda: self._write_build().compile())
+        return compile_later(self, "build", plain, lambda: codec_lines.write_build(self._fields).compile())
 
     @lazy_property
     def fill(self) -> Callable[[Any, Values], None]:
@@ -156,7 +156,7 @@ class Codec:
 
     def show(self) -> str:
         """Return the generated code of the functions, for people."""
-        sources = [self._write_build(), self._write_encode(), self._write_decode()]
+        sources = [codec_lines.write_build(self._fields), self._write_encode(), self._write_decode()]
         return "\n\n".join(map(str, sources if self.read is None else [*sources, self._write_read()]))
 
     def _decode_plainly(self, model: type[Any], items: Iterable[Item]) -> list[Any]:
@@ -166,30 +166,20 @@ class Codec:
             try:
                 held = item if self._key_members is None else self._key_members.complete(item)
                 values = plain_codec.decode(self._fields, held)
-            except ValidationError:
-                raise self._explain(item) from None
-            instance = make(model)  # the constructor would validate what was just read
-            set_values(instance, values)
-            set_record(instance, make_record(item, self.known))
-            if self._after_read is not None:
-                self._after_read(instance)
+                instance = make(model)  # the constructor would validate what was just read
+                set_values(instance, values)
+                set_record(instance, make_record(item, self.known))
+                if self._after_read is not None:
+                    self._after_read(instance)
+            except ValidationError as error:
+                self._refuse(item, error)
             instances.append(instance)
         return instances
 
-    def _write_build(self) -> Source:
-        source = codec_source.Source("build", codec_fast_paths.NAMES)
-        source.names.update(ABSENT=_ABSENT, default_of=plain_codec.default_of, validate_by=plain_codec.validate)
-        names = self._name_texts(source)
-        lines = ["def build(given):", "    get, absent = given.get, 0"]
-        for number, (name, field) in enumerate(zip(names, self._fields.values(), strict=True)):
-            lines += [
-                f"    v{number} = get({name}, ABSENT)",
-                *codec_lines.write_build_field(f"v{number}", field, source),
-            ]
-        # Each field was given or is absent; if the numbers differ, a given name belongs to no field.
-        lines += [f"    if len(given) + absent != {len(names)}:", "        return None"]
-        source.functions.append([*lines, "    return {", *(f"    {each}" for each in _write_members(names)), "    }"])
-        return source
+    def _refuse(self, item: Item, error: ValidationError) -> NoReturn:
+        """Raise the error for an unreadable item, given that of a field, or that of a hook, which has a problem."""
+        # The cause of the former may show what is stored.
+        raise self._explain(item, error.problems or None) from (error.__cause__ if error.problems else None)
 
     def _write_encode(self) -> Source:
         source = codec_source.Source("encode", codec_fast_paths.NAMES)
@@ -223,7 +213,7 @@ class Codec:
             ValidationError=ValidationError, refuse_keyless=plain_codec.refuse_keyless, fields=self.known
         )
         source.names.update(make=self._model.__new__, fill=set_values, note=set_record)
-        source.names.update(make_record=make_record, explain=self._explain)
+        source.names.update(make_record=make_record, refuse=self._refuse)
         names = self._name_texts(source)
         # `count` is the number of attributes plus that of the fields without one. If it equals the number of fields,
         # the item has no undeclared attributes, and is itself the record of the instance.
@@ -232,7 +222,7 @@ class Codec:
         for number, (name, field) in enumerate(zip(stored, self._fields.values(), strict=True)):
             lines += [f"v{number} = get({name})", *codec_lines.write_decode_field(f"v{number}", field, source)]
         # `__new__` alone: the constructor would validate what was just read.
-        lines += ["instance = make(cls)", "fill(instance, {", *_write_members(names), "})"]
+        lines += ["instance = make(cls)", "fill(instance, {", *codec_lines.write_members(names), "})"]
         lines += [f"note(instance, item if count == {len(names)} else make_record(item, fields))"]
         if self._after_read is not None:
             lines += [f"{source.name('after_read', self._after_read)}(instance)"]
@@ -240,7 +230,7 @@ class Codec:
         # One `try` for all items costs nothing for each; in the handler, `item` is the one that could not be read.
         head = ["def decode(cls, items):", "    instances = []", "    add = instances.append", "    try:"]
         loop = ["        for item in items:", *(f"            {line}" for line in lines)]
-        tail = ["    except ValidationError:", "        raise explain(item) from None"]
+        tail = ["    except ValidationError as error:", "        refuse(item, error)"]
         source.functions.append([*head, *loop, *tail, "    return instances"])
         return source
 
@@ -258,7 +248,13 @@ class Codec:
                 f"v{number}", name, field, codec_lines.write_absent(field, source), source
             )
         lines += [f"record = text if count == {len(names)} else make_record(item, fields, text)"]
-        lines += ["instance = make(cls)", "fill(instance, {", *_write_members(names), "})", "note(instance, record)"]
+        lines += [
+            "instance = make(cls)",
+            "fill(instance, {",
+            *codec_lines.write_members(names),
+            "})",
+            "note(instance, record)",
+        ]
         head, tail = ["def read(cls, item, text):", "    try:"], ["    except UNREADABLE:", "        return None"]
         source.functions.append([*head, *(f"        {line}" for line in lines), *tail, "    return instance"])
         return source
@@ -280,10 +276,6 @@ def _count_items(_: type[Any], items: Iterable[Item]) -> int:
 
 def _leave_to_decode(model: type[Any], wire: wire_values.WireItem, text: str) -> None:
     """Leave an item to `decode`, which reads the first few in less time than it takes to compile `read`."""
-
-
-def _write_members(names: Iterable[str]) -> list[str]:
-    return [f"    {name}: v{number}," for number, name in enumerate(names)]
 
 
 def _has_own_constructor(model: type[Any]) -> bool:

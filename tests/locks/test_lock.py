@@ -228,8 +228,9 @@ class TestLoss:
             clock.advance(seconds=31)
             raise ZeroDivisionError
 
-        with pytest.raises(ZeroDivisionError):
+        with pytest.raises(ZeroDivisionError) as caught:
             verbs.within(Lock("a", heartbeat=False), work)
+        assert "its lease ran out" in str(getattr(caught.value, "__notes__", "its lease ran out"))
 
     def test_what_is_not_held_is_neither_checked_nor_released(self, memory: MemoryBackend, verbs: Verbs) -> None:
         lock = Lock("a")
