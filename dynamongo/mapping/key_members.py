@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dynamongo._support.dataclasses import dataclass
-from dynamongo.exceptions import SchemaError, StoredProblem, ValidationError
+from dynamongo.exceptions import Problem, SchemaError, ValidationError
 from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.expressions.wire_values import WireItem, decode_value
 from dynamongo.fields import python_values
@@ -87,14 +87,14 @@ class KeyMembers:
             **{name: {"S": value} if isinstance(value, str) else {"N": str(value)} for name, value in added.items()},
         }
 
-    def find_problems(self, item: Item) -> tuple[Item, list[StoredProblem]]:
+    def find_problems(self, item: Item) -> tuple[Item, list[Problem]]:
         """Return the item with the members that its keys tell, and what is wrong with these keys."""
         told, problems = self._examine(item)
         return {**item, **told}, problems
 
-    def _examine(self, item: Item) -> tuple[Item, list[StoredProblem]]:
+    def _examine(self, item: Item) -> tuple[Item, list[Problem]]:
         told: Item = {}
-        problems: list[StoredProblem] = []
+        problems: list[Problem] = []
         for key in self.keys:
             stored = item.get(key.field.path.attribute)
             if stored is None:
@@ -171,8 +171,8 @@ def _is_same(slot: Slot, stored: AttributeValue, parsed: AttributeValue) -> bool
         return False
 
 
-def _make_problem(field: Field[Any], stored: AttributeValue, message: str) -> StoredProblem:
-    return StoredProblem(field.path.name, str(field.path), python_values.decode(stored), message)
+def _make_problem(field: Field[Any], stored: AttributeValue, message: str) -> Problem:
+    return Problem((field.path.name,), python_values.decode(stored), message)
 
 
 def refuse_unstored(name: str, fields: Mapping[str, Field[Any]]) -> None:

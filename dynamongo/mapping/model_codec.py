@@ -19,12 +19,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from operator import length_hint
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from dynamongo._support.codegen import compile_later
 from dynamongo._support.lazy import lazy_property
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.exceptions import DynamongoError, ValidationError
+from dynamongo.exceptions import DynamongoError, Problem, ValidationError
 from dynamongo.expressions.values import Item
 from dynamongo.fields.base import Field
 from dynamongo.mapping import plain_codec
@@ -54,11 +54,12 @@ class Codec:
         fields: Its fields by name.
         find_keys: Returns the key codec; raises `SchemaError` for an abstract model.
         index_keys: The names of the attributes that are keys of indexes.
-        explain: Returns the error for an unreadable item.
+        explain: Returns the error for an unreadable item, given what was found to be wrong, if that is known.
         rules: What the model does to its items beyond what the fields do.
 
     Attributes:
         known: The attributes that instances do not show as undeclared.
+        completes: Whether a hook or another rule completes each instance of an item that was read.
     """
 
     def __init__(  # noqa: PLR0913 - what the functions are made of
@@ -67,7 +68,7 @@ class Codec:
         fields: Mapping[str, Field[Any]],
         find_keys: Callable[[], KeyCodec],
         index_keys: Iterable[str],
-        explain: Callable[[Item], ValidationError],
+        explain: Callable[[Item, tuple[Problem, ...] | None], ValidationError],
         *,
         rules: Rules | None = None,
     ) -> None:
@@ -80,6 +81,7 @@ class Codec:
         self._explain = explain
         self._rules = rules
         self._after_read = None if rules is None else rules.after_read
+        self.completes = self._after_read is not None
         self._key_members = None if rules is None else rules.key_members
 
     @lazy_property
@@ -164,15 +166,20 @@ class Codec:
             try:
                 held = item if self._key_members is None else self._key_members.complete(item)
                 values = plain_codec.decode(self._fields, held)
-            except ValidationError:
-                raise self._explain(item) from None
-            instance = make(model)  # the constructor would validate what was just read
-            set_values(instance, values)
-            set_record(instance, make_record(item, self.known))
-            if self._after_read is not None:
-                self._after_read(instance)
+                instance = make(model)  # the constructor would validate what was just read
+                set_values(instance, values)
+                set_record(instance, make_record(item, self.known))
+                if self._after_read is not None:
+                    self._after_read(instance)
+            except ValidationError as error:
+                self._refuse(item, error)
             instances.append(instance)
         return instances
+
+    def _refuse(self, item: Item, error: ValidationError) -> NoReturn:
+        """Raise the error for an unreadable item, given that of a field, or that of a hook, which has a problem."""
+        # The cause of the former may show what is stored.
+        raise self._explain(item, error.problems or None) from (error.__cause__ if error.problems else None)
 
     def _write_encode(self) -> Source:
         source = codec_source.Source("encode", codec_fast_paths.NAMES)
@@ -206,7 +213,7 @@ class Codec:
             ValidationError=ValidationError, refuse_keyless=plain_codec.refuse_keyless, fields=self.known
         )
         source.names.update(make=self._model.__new__, fill=set_values, note=set_record)
-        source.names.update(make_record=make_record, explain=self._explain)
+        source.names.update(make_record=make_record, refuse=self._refuse)
         names = self._name_texts(source)
         # `count` is the number of attributes plus that of the fields without one. If it equals the number of fields,
         # the item has no undeclared attributes, and is itself the record of the instance.
@@ -223,7 +230,7 @@ class Codec:
         # One `try` for all items costs nothing for each; in the handler, `item` is the one that could not be read.
         head = ["def decode(cls, items):", "    instances = []", "    add = instances.append", "    try:"]
         loop = ["        for item in items:", *(f"            {line}" for line in lines)]
-        tail = ["    except ValidationError:", "        raise explain(item) from None"]
+        tail = ["    except ValidationError as error:", "        refuse(item, error)"]
         source.functions.append([*head, *loop, *tail, "    return instances"])
         return source
 

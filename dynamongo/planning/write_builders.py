@@ -26,6 +26,7 @@ from dynamongo.planning.strategies import Target
 if TYPE_CHECKING:
     from dynamongo.mapping import changes as differences
     from dynamongo.mapping.deltas import Delta
+    from dynamongo.mapping.rules import Rules
 else:  # only saves of what has changed need it
     differences = LazyModule("dynamongo.mapping.changes")
 
@@ -33,7 +34,7 @@ M = TypeVar("M", bound=Recorded)
 W = TypeVar("W", Put, Delete)
 
 
-def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any) -> Put:
+def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any, *, is_save: bool = True) -> Put:
     """Return the operation that stores the whole instance.
 
     Args:
@@ -41,13 +42,14 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any) -> Put:
         table: The full name of the table, here and below.
         instance: What is stored.
         overwrite: As in `save_one`: `True`, `False` or a condition.
+        is_save: Whether it is to be stored now, and not only to be explained, so that hooks are called.
     """
     condition = None if overwrite is True else _overwrite_condition(mapper, overwrite)  # most saves overwrite
     guards: tuple[Condition, ...] = ()
     if (rules := mapper.rules) is None:
         item = mapper.encode(instance)
     else:
-        with rules.saving(instance):
+        with rules.saving(instance, calls_hooks=is_save):
             item = mapper.encode(instance)
         if overwrite is not False:  # an item that must not exist has nothing to keep
             guards = rules.guard_put(item)
@@ -112,6 +114,9 @@ def make_rewrite(mapper: Mapper[M], table: str, instance: M) -> UpdateItem | Non
     if (rules := mapper.rules) is not None:
         rules.before_rewrite(instance)
     updates, checks = differences.find_rewrites(mapper, instance)
+    if updates and rules is not None:
+        rules.before_migration(instance)
+        updates, checks = differences.find_rewrites(mapper, instance)
     if rules is not None:
         checks = (*checks, *rules.guard_changes(instance, updates))
     if mapper.kinds is not None:
@@ -176,11 +181,32 @@ def _change_item(  # noqa: PLR0913 - what an UpdateItem request is made of
     return UpdateItem(table, target.key, counted, condition, returns, return_item_on_failure=True)
 
 
-def make_delete(mapper: Mapper[Any], table: str, target: Target, *, return_old: bool = False) -> Delete:
-    """Return the delete of one item."""
+def make_delete(
+    mapper: Mapper[Any], table: str, target: Target, *, return_old: bool = False, found: Any = None
+) -> Delete:
+    """Return the delete of one item.
+
+    Args:
+        mapper: The mapper of the model.
+        table: The full name of the table.
+        target: The key of the item, and what is to be checked.
+        return_old: Whether the item is returned.
+        found: The instance that a read has found, if there was one.
+    """
+    item = target.item if found is None else found
+    if mapper.rules is not None or item is not None:
+        _call_before_delete(mapper, target, item)
     returns = target.check is not None
     delete = Delete(table, target.key, target.check, return_old, return_item_on_failure=returns)
     return delete if mapper.kinds is None else guard_kind(mapper, delete)
+
+
+def _call_before_delete(mapper: Mapper[Any], target: Target, item: Any) -> None:
+    """Call the hooks of the instance, or of one that has only the key."""
+    is_known = isinstance(item, mapper.origin)  # not an `UnreadableItem`, nor an instance of a base
+    rules: Rules | None = (type(item).__mapper__ if is_known else mapper).rules
+    if rules is not None and rules.before_delete is not None:
+        rules.before_delete(item if is_known else mapper.decode_key(target.key))
 
 
 def guard_kind(mapper: Mapper[Any], write: W) -> W:

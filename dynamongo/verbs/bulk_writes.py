@@ -24,7 +24,14 @@ from dynamongo.arguments import check_capacity_units
 from dynamongo.backends import Backend
 from dynamongo.connection.clocks import writing_to
 from dynamongo.connection.connection import Connection
-from dynamongo.exceptions import DynamongoError, ExpressionError, ItemNotFound, ValidationError, WriteNotSent
+from dynamongo.exceptions import (
+    AttributeNotLoaded,
+    DynamongoError,
+    ExpressionError,
+    ItemNotFound,
+    ValidationError,
+    WriteNotSent,
+)
 from dynamongo.executor import ITEM_ERRORS, GroupResult, Outcome, Outcomes
 from dynamongo.executor.guarded_writes import GuardedWrite, SingleWrite
 from dynamongo.expressions.values import shorten
@@ -55,8 +62,8 @@ AnyIterable: TypeAlias = Iterable[T] | AsyncIterable[T]
 _MANY_REFUSED: Final = 1_000
 """How many outcomes of invalid entries may wait to be reported with those of writes."""
 
-_OWN_ERRORS = (*ITEM_ERRORS, ItemNotFound, ValidationError)
-"""The errors of one item, which say nothing of the others: what the store refused, and what an instance refused."""
+_OWN_ERRORS = (*ITEM_ERRORS, AttributeNotLoaded, ItemNotFound, ValidationError)
+"""The errors of one item, which say nothing of the others: what the store refused, or its fields, or a hook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +125,7 @@ class BulkCall(Generic[M]):
         make_entry: Returns the entry of an item, or, if there is a read, of a target and the instance that were found.
         items: The items: instances, targets or strategies.
         read: The read that finds them, to be executed first; `None` if they are known.
+        checks_first: Whether nothing is sent if one of them is invalid; otherwise that is its own outcome.
     """
 
     destination: Destination[M]
@@ -125,6 +133,7 @@ class BulkCall(Generic[M]):
     make_entry: Callable[..., Entry[M]]
     items: AnyIterable[Any] = ()
     read: Read | None = None
+    checks_first: bool = False
 
     def __post_init__(self) -> None:
         if self.destination.mapper.rules is not None:
@@ -146,7 +155,7 @@ class BulkCall(Generic[M]):
         return cast("Iterable[Any]", self.items)
 
     def make_entries(self, *found: Iterable[Any]) -> list[Entry[M]]:
-        """Return all entries, for a verb that sends nothing if one is invalid.
+        """Return all entries, for a verb that sends nothing before all are made.
 
         Args:
             found: The targets and instances that the read has found, if there is a read.
@@ -157,10 +166,18 @@ class BulkCall(Generic[M]):
         """
         known = zip(self.plain_items()) if not found else zip(*found, strict=True)
         entries = list(itertools.starmap(self.make_entry, known))
-        for index, entry in enumerate(entries):
-            if entry.error is not None:
-                raise type(entry.error)(f"item {index}: {entry.error}") from entry.error
+        if self.checks_first:
+            for index, entry in enumerate(entries):
+                if entry.error is not None:
+                    raise _locate(entry.error, index) from entry.error
         return entries
+
+
+def _locate(error: DynamongoError, index: int) -> DynamongoError:
+    located = type(error)(f"item {index}: {error}")
+    if isinstance(error, ValidationError) and isinstance(located, ValidationError):
+        located.problems = error.problems
+    return located
 
 
 class BulkWrite(Generic[M]):

@@ -27,5 +27,5 @@ MUTANTS = [
     Mutant("an element replaces another's", "_compare_elements", "(NotExists(path / len(stored)),)", "()"),
     Mutant("a part of a document is a whole one", "DocumentField.make_part", "loaded", "self.fields"),
     Mutant("a rule of a whole document is ignored", "DocumentField.has_rules", "self.document_type.has_rules", "False"),
-    Mutant("pydantic takes what lacks a value", "_find_wrong_names", "name not in given", "False"),
+    Mutant("pydantic takes what lacks a value", "_find_missing", "name not in given", "False"),
 ]
