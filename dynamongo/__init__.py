@@ -29,6 +29,7 @@ from dynamongo.exceptions import (
     IdempotencyMismatch,
     InvalidRequestError,
     ItemNotFound,
+    ItemSizeWarning,
     LimitExceededError,
     MultipleItemsFound,
     NPlusOneWarning,
@@ -88,6 +89,7 @@ if TYPE_CHECKING:
     from dynamongo.fields.documents import DocumentField
     from dynamongo.fields.durations import TimedeltaField, TimestampField
     from dynamongo.fields.enumeration import EnumField
+    from dynamongo.mapping.item_sizes import ItemSize, size_of
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning.plan import Plan
     from dynamongo.verbs.progress import Progress
@@ -105,6 +107,7 @@ else:  # what is returned by calls that import it, or used by few programs
             "dynamongo.fields.documents": ("DocumentField",),
             "dynamongo.fields.durations": ("TimedeltaField", "TimestampField"),
             "dynamongo.fields.enumeration": ("EnumField",),
+            "dynamongo.mapping.item_sizes": ("ItemSize", "size_of"),
             "dynamongo.verbs.progress": ("Progress",),
             "dynamongo.model.result_set": ("ResultSet",),
             "dynamongo.verbs.results": (
@@ -161,6 +164,8 @@ __all__ = [
     "IntField",
     "InvalidRequestError",
     "ItemNotFound",
+    "ItemSize",
+    "ItemSizeWarning",
     "ItemsByKind",
     "JSONField",
     "LimitExceededError",
@@ -209,6 +214,7 @@ __all__ = [
     "if_not_exists",
     "list_append",
     "literal",
+    "size_of",
 ]
 
 

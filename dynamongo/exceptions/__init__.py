@@ -38,6 +38,7 @@
             └── WriteOutcomeUnknown          no response says whether a write was done
 
     ScanWarning                              a full scan is about to run (UserWarning)
+    ItemSizeWarning                          an item comes near 400 KB (UserWarning)
     NPlusOneWarning                          items are read one by one in a loop (UserWarning)
     BlockingCallWarning                      a call blocks an event loop (UserWarning)
 """
@@ -74,6 +75,7 @@ from dynamongo.exceptions.library import (
     ExpressionError,
     FaultNotHit,
     ItemNotFound,
+    ItemSizeWarning,
     MultipleItemsFound,
     NPlusOneWarning,
     ScanForbidden,
@@ -108,6 +110,7 @@ __all__ = [
     "IdempotencyMismatch",
     "InvalidRequestError",
     "ItemNotFound",
+    "ItemSizeWarning",
     "LimitExceededError",
     "MultipleItemsFound",
     "NPlusOneWarning",

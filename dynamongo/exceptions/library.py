@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from dynamongo._support.dataclasses import dataclass
@@ -111,6 +112,22 @@ class ScanForbidden(DynamongoError):  # noqa: N818 - see above
 
 class ScanWarning(UserWarning):
     """The strategy needs a scan of the whole table, and every item read is billed."""
+
+
+class ItemSizeWarning(UserWarning):
+    """An item that was written comes near the 400 KB that DynamoDB stores at most.
+
+    Attributes:
+        model: The name of its model.
+        key: Its key, by the names of the fields.
+        size: Its bytes.
+    """
+
+    def __init__(self, message: str, model: str = "", key: Mapping[str, Any] | None = None, size: int = 0) -> None:
+        super().__init__(message)
+        self.model = model
+        self.key = dict(key or {})
+        self.size = size
 
 
 class NPlusOneWarning(UserWarning):

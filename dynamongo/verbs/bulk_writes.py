@@ -24,22 +24,24 @@ from dynamongo.backends import Backend
 from dynamongo.connection.connection import Connection
 from dynamongo.exceptions import DynamongoError, ExpressionError, ItemNotFound, ValidationError, WriteNotSent
 from dynamongo.executor import ITEM_ERRORS, GroupResult, Outcome, Outcomes, Write
-from dynamongo.expressions.values import shorten
+from dynamongo.expressions.values import Item, shorten
 from dynamongo.mapping.failures import explain_failure
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
-from dynamongo.operations import Put
+from dynamongo.operations import Put, UpdateItem
 from dynamongo.planning.read import Read
 from dynamongo.verbs.bulk_entries import Entry
 from dynamongo.verbs.progress import ProgressOption, report_progress
 from dynamongo.verbs.results import BatchResult, WriteOutcome, sum_up
 
 if TYPE_CHECKING:
+    from dynamongo.connection import size_checks
     from dynamongo.executor import rate_limits, write_run
     from dynamongo.executor.grouping import Round
     from dynamongo.executor.rate_limits import RateLimit
     from dynamongo.verbs.progress import Advance
 else:  # most programs start without bulk writes
+    size_checks = LazyModule("dynamongo.connection.size_checks")
     rate_limits = LazyModule("dynamongo.executor.rate_limits")
     write_run = LazyModule("dynamongo.executor.write_run")
 
@@ -170,6 +172,7 @@ class BulkWrite(Generic[M]):
         self.run = write_run.WriteRun(destination.mapper.keys.names, limits.batch_write, workers, options.limit)
         self.destination = destination
         self._progress = options.progress
+        self._notable_units = destination.connection.notable_units
         self._count = 0
         self._pending: dict[int, Entry[M]] = {}
         """The entries that were taken and have no outcome yet, by their index."""
@@ -247,6 +250,8 @@ class BulkWrite(Generic[M]):
         mapper, write = self.destination.mapper, cast("Write", entry.write)
         if outcome.error is not None:
             return WriteOutcome(index, entry.item, self._explain(write, outcome.error))
+        if outcome.units > self._notable_units and (written := _find_item(write, outcome)) is not None:
+            size_checks.warn_if_large(mapper, self.destination.table, written)
         if isinstance(write, Put):
             # As a single save does: from now on, `only_changed` compares with what was stored here.
             own = mapper if type(entry.item) is mapper.model else mapper.mapper_of(entry.item)
@@ -316,6 +321,11 @@ def attach_result(error: BaseException, result: BatchResult[M]) -> None:
     """Set the result of an interrupted bulk write on the error that interrupted it."""
     with contextlib.suppress(AttributeError):  # of an exception that cannot be changed
         error.partial_result = result  # type: ignore[attr-defined]  # an exception takes any attribute
+
+
+def _find_item(write: Write, outcome: Outcome) -> Item | None:
+    """Return the item that is stored now, as far as it is known."""
+    return write.item if isinstance(write, Put) else outcome.attributes if isinstance(write, UpdateItem) else None
 
 
 def _not_begun() -> WriteNotSent:

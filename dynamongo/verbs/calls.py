@@ -44,12 +44,13 @@ from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.values import Item
 from dynamongo.fields.python_values import decode_map
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.mapping.records import Recorded
+from dynamongo.mapping.records import Recorded, stored_item_of
 from dynamongo.operations import Action, Get, Operation, WriteResult
 from dynamongo.planning.strategies import Strategy, Target, resolve_checked, resolve_key
 from dynamongo.planning.write_builders import check_changes, make_delete, make_save, make_update
 
 if TYPE_CHECKING:
+    from dynamongo.connection import size_checks
     from dynamongo.executor import reads
     from dynamongo.mapping import failures
     from dynamongo.planning import plan as plans
@@ -57,7 +58,8 @@ if TYPE_CHECKING:
     from dynamongo.planning import read as planned
     from dynamongo.verbs import returned
     from dynamongo.verbs.returned import Returns, WholeReturns
-else:  # reads and writes by key need none of these, unless a write fails
+else:  # reads and writes by key need none of these, unless a write fails, or the item is large
+    size_checks = LazyModule("dynamongo.connection.size_checks")
     failures = LazyModule("dynamongo.mapping.failures")
     planned = LazyModule("dynamongo.planning.read")
     planner = LazyModule("dynamongo.planning.planner")
@@ -235,6 +237,12 @@ class _WriteCall(VerbCall[R]):
         """Return the error in the model's words, with what is stored."""
         return failures.explain_failure(self.mapper, cast("Action", self.operation), error)
 
+    def _warn_if_large(self, result: WriteResult, item: Item | None) -> None:
+        """Warn about an item that comes near 400 KB, if the write consumed so much that it may."""
+        connection = self.mapper.model.__connection__ or default_connection
+        if item is not None and result.consumed.write_units > connection.notable_units:
+            size_checks.warn_if_large(self.mapper, self.table, item)
+
 
 class SaveCall(_WriteCall[M]):
     """Save one item: a Put, an update of what was changed, or nothing where nothing was."""
@@ -263,6 +271,8 @@ class SaveCall(_WriteCall[M]):
         """Return the instance, which remembers what is stored now, or the item that it has replaced."""
         if self.write is not None:
             self.mapper.note_saved(self.instance, self.write)
+            if cast("WriteResult", result).consumed.write_units > 1:
+                self._warn_if_large(cast("WriteResult", result), stored_item_of(self.instance))
         if self.returns == "new":
             return self.instance
         replaced = cast("WriteResult", result).attributes
@@ -297,6 +307,8 @@ class UpdateCall(_WriteCall[M]):
     def finish(self, result: WriteResult) -> Any:
         """Return the item as it is now, or what else was asked for."""
         if self.returns == "new":
+            if result.consumed.write_units > 1:
+                self._warn_if_large(result, result.attributes)
             return self.mapper.decode_written(cast("Item", result.attributes), "updated")
         return returned.finish_update(self.mapper, self.write, result.attributes, self.returns, self.strategy)
 
