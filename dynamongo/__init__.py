@@ -27,12 +27,16 @@ from dynamongo.exceptions import (
     ExpressionError,
     FaultNotHit,
     IdempotencyMismatch,
+    ImmutableConflict,
     InvalidRequestError,
     ItemNotFound,
     ItemSizeWarning,
     LimitExceededError,
+    LockLost,
+    LockNotAcquired,
     MultipleItemsFound,
     NPlusOneWarning,
+    Problem,
     ScanForbidden,
     ScanWarning,
     SchemaError,
@@ -45,6 +49,7 @@ from dynamongo.exceptions import (
     ThrottlingReason,
     TransactionCanceled,
     TransactionConflict,
+    UniqueViolation,
     UnreadableItem,
     UnsupportedOperation,
     ValidationError,
@@ -76,6 +81,7 @@ from dynamongo.fields import (
 from dynamongo.fields.computed import if_not_exists, list_append
 from dynamongo.fields.indexes import GlobalIndex, LocalIndex
 from dynamongo.fields.operands import literal
+from dynamongo.mapping.records import is_loaded, is_stored
 from dynamongo.model.model import Model
 from dynamongo.planning.scan_policy import ScanPolicy
 from dynamongo.planning.strategies import Strategy
@@ -89,6 +95,10 @@ if TYPE_CHECKING:
     from dynamongo.fields.documents import DocumentField
     from dynamongo.fields.durations import TimedeltaField, TimestampField
     from dynamongo.fields.enumeration import EnumField
+    from dynamongo.ids import ksuid, ulid, uuid7, uuid7_text
+    from dynamongo.locks import Lock, LockFields, LockItem
+    from dynamongo.mapping.documents import Document
+    from dynamongo.mapping.hooks import after_read, before_delete, before_save, validator
     from dynamongo.mapping.item_sizes import ItemSize, size_of
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning.plan import Plan
@@ -108,6 +118,10 @@ else:  # what is returned by calls that import it, or used by few programs
             "dynamongo.fields.durations": ("TimedeltaField", "TimestampField"),
             "dynamongo.fields.enumeration": ("EnumField",),
             "dynamongo.mapping.item_sizes": ("ItemSize", "size_of"),
+            "dynamongo.ids": ("ksuid", "ulid", "uuid7", "uuid7_text"),
+            "dynamongo.locks": ("Lock", "LockFields", "LockItem"),
+            "dynamongo.mapping.documents": ("Document",),
+            "dynamongo.mapping.hooks": ("after_read", "before_delete", "before_save", "validator"),
             "dynamongo.verbs.progress": ("Progress",),
             "dynamongo.model.result_set": ("ResultSet",),
             "dynamongo.verbs.results": (
@@ -148,6 +162,7 @@ __all__ = [
     "DecimalField",
     "DictField",
     "Difference",
+    "Document",
     "DocumentField",
     "DynamongoError",
     "EmailField",
@@ -161,6 +176,7 @@ __all__ = [
     "GlobalIndex",
     "IPAddressField",
     "IdempotencyMismatch",
+    "ImmutableConflict",
     "IntField",
     "InvalidRequestError",
     "ItemNotFound",
@@ -171,12 +187,18 @@ __all__ = [
     "LimitExceededError",
     "ListField",
     "LocalIndex",
+    "Lock",
+    "LockFields",
+    "LockItem",
+    "LockLost",
+    "LockNotAcquired",
     "MigratedPage",
     "Model",
     "MultipleItemsFound",
     "NPlusOneWarning",
     "Page",
     "Plan",
+    "Problem",
     "Progress",
     "ResultSet",
     "RetryPolicy",
@@ -200,6 +222,7 @@ __all__ = [
     "TransactionConflict",
     "URLField",
     "UUIDField",
+    "UniqueViolation",
     "UnreadableItem",
     "UnsupportedOperation",
     "ValidationError",
@@ -210,11 +233,21 @@ __all__ = [
     "WriteOutcomeUnknown",
     "WritePlan",
     "WrittenButUnreadable",
+    "after_read",
+    "before_delete",
+    "before_save",
     "budget",
     "if_not_exists",
+    "is_loaded",
+    "is_stored",
+    "ksuid",
     "list_append",
     "literal",
     "size_of",
+    "ulid",
+    "uuid7",
+    "uuid7_text",
+    "validator",
 ]
 
 

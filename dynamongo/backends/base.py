@@ -14,6 +14,9 @@ A backend may also offer:
   `ServiceError` that says whether the request was sent, and every `BackendError` has the time it took in `.seconds`.
   Without this parameter, deadlines are checked only between attempts;
 - `monotonic()`: the time in seconds by the clock of `wait`; the default is `time.monotonic`;
+- `call_later(seconds, function)`: calls the function when so many seconds have passed by that clock, and returns what
+  takes the call back. Without it, or if it is `None`, what has to be done in time waits in a thread or task;
+- `clock()`: the time in seconds since the epoch; the default is `time.time`;
 - `execute` marked by `uses_reader`: what arrives is JSON, of which the `reader` of an operation reads the items;
 - `max_attempts`: the maximum number of requests for one call if the connection has no `retries=`, or `None`;
 - `execute_async` and `wait_async`, as `AsyncBackend` declares them, for the verbs that are awaited. Without them, or

@@ -15,7 +15,7 @@ from dynamongo._support.dataclasses import dataclass
 from dynamongo.backends import Backend, Limits, is_awaitable, make_awaitable, make_bounded, takes_seconds, wait_async
 from dynamongo.connection.loop_guard import BlockingPolicy, watch_loop
 from dynamongo.connection.observers import execute_observed, execute_observed_async
-from dynamongo.executor import Attempt, RetryBudget, RetryPolicy, Sender, Steps, Until, Wait
+from dynamongo.executor import Attempt, Pause, RetryBudget, RetryPolicy, Sender, Steps, Until, Wait
 
 R = TypeVar("R")
 
@@ -37,7 +37,7 @@ def drive(steps: Steps[R], backend: Backend, seconds: float | None = None) -> R:
             result: Any = None
             try:
                 if isinstance(effect, Wait):
-                    backend.wait(effect.seconds)
+                    _pass_seconds(backend, effect)
                 elif isinstance(effect, Until):
                     effect.gate.wait_for(effect.is_ready)
                 elif isinstance(effect, Attempt):
@@ -64,7 +64,7 @@ async def drive_async(steps: Steps[R], backend: Backend, seconds: float | None =
             result: Any = None
             try:
                 if isinstance(effect, Wait):
-                    await wait_async(backend, effect.seconds)
+                    await _pass_seconds_async(backend, effect)
                 elif isinstance(effect, Until):
                     await effect.gate.wait_for_async(effect.is_ready)
                 elif isinstance(effect, Attempt):
@@ -77,6 +77,30 @@ async def drive_async(steps: Steps[R], backend: Backend, seconds: float | None =
                 effect = steps.send(result)
     except StopIteration as stop:
         return stop.value  # type: ignore[no-any-return]  # as above
+
+
+def _pass_seconds(backend: Backend, effect: Wait) -> None:
+    if not isinstance(effect, Pause):
+        backend.wait(effect.seconds)
+        return
+    now = clock_of(backend)
+    end = now() + effect.seconds
+    backend.wait(effect.seconds)
+    if (rest := end - now()) > 0:  # memory returns at once, unless its clock is virtual
+        time.sleep(rest)
+
+
+async def _pass_seconds_async(backend: Backend, effect: Wait) -> None:
+    if not isinstance(effect, Pause):
+        await wait_async(backend, effect.seconds)
+        return
+    now = clock_of(backend)
+    end = now() + effect.seconds
+    await wait_async(backend, effect.seconds)
+    if (rest := end - now()) > 0:
+        import asyncio  # noqa: PLC0415 - whoever awaits has imported it; nobody else needs it
+
+        await asyncio.sleep(rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +193,7 @@ class Senders:
         if retries is None:
             attempts = getattr(backend, "max_attempts", None)
             retries = _DEFAULT_RETRIES if attempts is None else RetryPolicy(attempts)
-        return Sender(backend.limits, retries, now=_clock_of(backend))
+        return Sender(backend.limits, retries, now=clock_of(backend))
 
 
 def _refer_to(backend: Backend) -> Callable[[], Backend | None]:
@@ -179,7 +203,7 @@ def _refer_to(backend: Backend) -> Callable[[], Backend | None]:
         return lambda: backend
 
 
-def _clock_of(backend: Backend) -> Callable[[], float]:
+def clock_of(backend: Backend) -> Callable[[], float]:
     """Return the clock that the backend waits by; a method of it is referred to weakly, as the backend itself."""
     now: Callable[[], float] = getattr(backend, "monotonic", time.monotonic)
     if getattr(now, "__self__", None) is not backend:

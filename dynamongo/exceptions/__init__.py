@@ -20,7 +20,11 @@
     ├── CursorError                          a cursor is invalid, has expired, or belongs to another read (ValueError)
     ├── BudgetExceeded                       a read or a block of code exceeds its budget
     ├── ConditionalCheckFailedException      the condition of a write did not hold
+    │   ├── ImmutableConflict                the stored item has another value in an immutable field
+    │   ├── UniqueViolation                  another item has a value that must be unique
     │   └── VersionConflict                  the item was written since the instance was read
+    ├── LockNotAcquired                      somebody else held a lock for all the time that was given
+    ├── LockLost                             a lock is not held, or no longer
     ├── BulkWriteError                       some writes of a bulk verb failed
     ├── WriteNotSent                         a write was not sent, because an earlier one failed
     ├── FaultNotHit                          too few requests met a fault that a test scheduled (AssertionError)
@@ -74,15 +78,20 @@ from dynamongo.exceptions.library import (
     DynamongoError,
     ExpressionError,
     FaultNotHit,
+    ImmutableConflict,
     ItemNotFound,
     ItemSizeWarning,
+    LockLost,
+    LockNotAcquired,
     MultipleItemsFound,
     NPlusOneWarning,
+    Problem,
     ScanForbidden,
     ScanWarning,
     SchemaError,
     StoredProblem,
     TableMismatch,
+    UniqueViolation,
     UnreadableItem,
     UnsupportedOperation,
     ValidationError,
@@ -108,12 +117,16 @@ __all__ = [
     "ExpressionError",
     "FaultNotHit",
     "IdempotencyMismatch",
+    "ImmutableConflict",
     "InvalidRequestError",
     "ItemNotFound",
     "ItemSizeWarning",
     "LimitExceededError",
+    "LockLost",
+    "LockNotAcquired",
     "MultipleItemsFound",
     "NPlusOneWarning",
+    "Problem",
     "ScanForbidden",
     "ScanWarning",
     "SchemaError",
@@ -126,6 +139,7 @@ __all__ = [
     "ThrottlingReason",
     "TransactionCanceled",
     "TransactionConflict",
+    "UniqueViolation",
     "UnreadableItem",
     "UnsupportedOperation",
     "ValidationError",

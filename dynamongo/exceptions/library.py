@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from dynamongo._support.dataclasses import dataclass
 
@@ -18,31 +18,51 @@ class SchemaError(DynamongoError, TypeError):
     """A model or one of its fields is declared wrongly; raised when the class is created."""
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is wrong with an item, its document, or what was given for one.
+
+    Attributes:
+        place: Where: the names of fields and positions that lead to the value. Empty where the whole item is wrong.
+        value: What is there: what was given, or what is stored, as a plain Python value; `None` for a missing value.
+        message: What is wrong, in words. Those about stored values do not disclose them.
+        kind: Whether a value is missing, has a name that no field has, or does not suit its field or a validator.
+    """
+
+    place: tuple[str | int, ...]
+    value: Any
+    message: str
+    kind: Literal["missing", "unknown", "unsuitable"] = "unsuitable"
+
+    @property
+    def field(self) -> str | None:
+        """The name of the field of the model; `None` where the whole item is wrong."""
+        return str(self.place[0]) if self.place else None
+
+    @property
+    def path(self) -> str:
+        """The place as text: `address.city`, `rows[1]`."""
+        return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.place).removeprefix(".")
+
+    @property
+    def stored(self) -> Any:
+        """The value, of an item that was read."""
+        return self.value
+
+
+StoredProblem = Problem
+
+
 class ValidationError(DynamongoError, ValueError):
     """A value does not suit its field: one that was given, or one that is stored.
 
     Attributes:
+        problems: All that is wrong with the item, where a whole one was made, saved or read.
         item: The stored item that does not suit its model, as in `UnreadableItem`; `None` if a value was given.
     """
 
+    problems: tuple[Problem, ...] = ()
     item: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredProblem:
-    """A stored value that does not suit its field.
-
-    Attributes:
-        field: The name of the field of the model.
-        path: Where the value is, by the names of fields: `address.city`, `rows[1]`.
-        stored: What is stored there, as a plain Python value; `None` for NULL and for a missing value.
-        message: What is wrong, in words that do not disclose what is stored.
-    """
-
-    field: str
-    path: str
-    stored: Any
-    message: str
 
 
 class UnreadableItem(ValidationError):  # noqa: N818 - see above
@@ -61,7 +81,7 @@ class UnreadableItem(ValidationError):  # noqa: N818 - see above
         self,
         message: str,
         *,
-        problems: tuple[StoredProblem, ...] = (),
+        problems: tuple[Problem, ...] = (),
         key: dict[str, Any] | None = None,
         item: dict[str, Any] | None = None,
     ) -> None:
@@ -83,7 +103,7 @@ class UnreadableItem(ValidationError):  # noqa: N818 - see above
     @property
     def stored(self) -> Any:
         """What is stored at that path."""
-        return self.problems[0].stored if self.problems else None
+        return self.problems[0].value if self.problems else None
 
 
 class WrittenButUnreadable(UnreadableItem):
@@ -233,6 +253,94 @@ class VersionConflict(ConditionalCheckFailedException):
         super().__init__(message, item=item)
         self.expected = expected
         self.found = found
+
+
+class UniqueViolation(ConditionalCheckFailedException):
+    """Another item has a value that `__unique__` allows only once; nothing was written.
+
+    Attributes:
+        model: The model whose constraint it is.
+        constraint: The names of its fields.
+        value: The value that another item has; a tuple of values for a constraint on several fields.
+        key: The key of that item by the names of fields: a strategy for `get_one`.
+        item: Always `None`; `model.get_one(key)` reads the item.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        model: Any = None,
+        constraint: tuple[str, ...] = (),
+        value: Any = None,
+        key: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.model = model
+        self.constraint = constraint
+        self.value = value
+        self.key = key or {}
+
+
+class ImmutableConflict(ConditionalCheckFailedException):
+    """The stored item has another value in an immutable field; nothing was written.
+
+    Attributes:
+        field: The name of the field.
+        given: The value of the write; `None` for none.
+        found: The stored value.
+        item: As in `ConditionalCheckFailedException`.
+    """
+
+    def __init__(
+        self, message: str, *, field: str | None = None, given: Any = None, found: Any = None, item: Any = None
+    ) -> None:
+        super().__init__(message, item=item)
+        self.field = field
+        self.given = given
+        self.found = found
+
+
+class LockNotAcquired(DynamongoError):  # noqa: N818 - see above
+    """A lock could not be acquired in the time that was given for it.
+
+    Attributes:
+        name: The name of the lock, or else its key.
+        owner: Who holds it.
+        since: When the owner acquired it, a `datetime` by the owner's clock.
+        seconds_left: After how many seconds the lock can be taken, unless its owner renews or releases it before.
+    """
+
+    def __init__(
+        self, message: str, *, name: Any = None, owner: str | None = None, since: Any = None, seconds_left: float = 0.0
+    ) -> None:
+        super().__init__(message)
+        self.name = name
+        self.owner = owner
+        self.since = since
+        self.seconds_left = seconds_left
+
+
+class LockLost(DynamongoError):  # noqa: N818 - see above
+    """A lock is not held, or no longer: its lease ran out, or somebody else has taken it.
+
+    What was done since then may have been done while somebody else held the lock.
+
+    Attributes:
+        name: The name of the lock, or else its key.
+        token: The fencing token under which it was held; `None` if it was not.
+        owner: Who holds it now, if that is known.
+        since: When that owner acquired it, a `datetime` by the owner's clock.
+    """
+
+    def __init__(
+        self, message: str, *, name: Any = None, token: int | None = None, owner: str | None = None, since: Any = None
+    ) -> None:
+        super().__init__(message)
+        self.name = name
+        self.token = token
+        self.owner = owner
+        self.since = since
 
 
 class BulkWriteError(DynamongoError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dynamongo._support.lazy_imports import make_getattr
-from dynamongo.executor.effects import Attempt, Effect, Steps, Until, Wait
+from dynamongo.executor.effects import Attempt, Effect, Pause, Steps, Until, Wait
 from dynamongo.executor.retries import RetryBudget, RetryPolicy
 from dynamongo.executor.sender import Sender
 
@@ -36,6 +36,7 @@ __all__ = [
     "Outcome",
     "Outcomes",
     "PageLoop",
+    "Pause",
     "ReadPage",
     "ReadPosition",
     "RetryBudget",

@@ -27,6 +27,11 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause(Wait):
+    """Let this many seconds pass on a store that needs no time to recover, too: for something that others do."""
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """Execute an operation once more, in the time that is left.
 

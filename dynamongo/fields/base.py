@@ -18,7 +18,7 @@ it knows its path, so that it can build conditions and updates. These hold paths
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar, cast, overload
 
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
@@ -33,22 +33,20 @@ from dynamongo.expressions.values import (
     shorten,
 )
 from dynamongo.fields import custom, python_values
+from dynamongo.fields.item_options import ItemOptions
 from dynamongo.fields.json_forms import JSONForms
-from dynamongo.fields.partial_map import refuse_unloaded
-from dynamongo.fields.read_rules import ReadRules
+from dynamongo.fields.partial_map import guard, refuse_unloaded
 from dynamongo.fields.updatable import MAX_SECONDS
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-    from dynamongo.fields.derived import Derivation
 
 # The overloads of each constructor set it through `self`: for text `str` with `required=True`, else `str | None`.
 T = TypeVar("T")
 V = TypeVar("V")
 
 
-class Field(JSONForms, ReadRules, Generic[T]):
+class Field(JSONForms, ItemOptions, Generic[T]):
     """A field of any type: takes every value that DynamoDB can store, as `python_values` encodes it.
 
     Args:
@@ -59,6 +57,10 @@ class Field(JSONForms, ReadRules, Generic[T]):
         stored_as: The name of the attribute in which the value is stored; by default, that of the field.
         default_on_read: What is read of an item without a value.
         required_on_read: Whether an item without a value cannot be read.
+        stored: Whether the value has an attribute of its own; if not, the template of a key of the table has it.
+        immutable: Whether a value cannot change once it is stored.
+        computed: A function that computes the value from other fields.
+        computed_from: The names of these fields.
     """
 
     applies_defaults: bool = False
@@ -69,12 +71,6 @@ class Field(JSONForms, ReadRules, Generic[T]):
 
     reads_one_filled_form: bool = False
     """Whether that is so but for an empty list, which may be stored as no attribute, or as NULL."""
-
-    is_checked: bool
-    """Whether `check` has a rule to check."""
-
-    derived: Derivation | None = None
-    """How the value follows from other fields of the instance; `None` if it is given."""
 
     has_parts: ClassVar[bool] = False
     """Whether elements or members of the value have fields of their own."""
@@ -93,6 +89,10 @@ class Field(JSONForms, ReadRules, Generic[T]):
         stored_as: str | None = None,
         default_on_read: Any = None,
         required_on_read: bool = False,
+        stored: bool = True,
+        immutable: bool = False,
+        computed: Callable[[Any], object] | None = None,
+        computed_from: Iterable[str] = (),
     ) -> None:
         self._label = type(self).__name__
         self.required = required
@@ -102,6 +102,8 @@ class Field(JSONForms, ReadRules, Generic[T]):
         self.stored_as = None if stored_as is None else self._check_stored_name(stored_as)
         self._default = default
         self.take_read_rule(default_on_read, required_on_read=required_on_read)
+        self.stored = stored
+        self.take_item_options(computed, computed_from, immutable=immutable)
         self._owner = ""
         self._path: Path | None = None
         self.reads_one_form |= type(self) is Field
@@ -142,6 +144,7 @@ class Field(JSONForms, ReadRules, Generic[T]):
     def _placed(self, label: str, owner: str, path: Path | None) -> Self:
         copied = copy.copy(self)
         copied._label, copied._owner, copied._path = label, owner, path  # noqa: SLF001 - a copy of self
+        copied.check_place(path)
         copied.bind_children()
         return copied
 
@@ -154,7 +157,8 @@ class Field(JSONForms, ReadRules, Generic[T]):
         """Replace the fields of elements or members by copies that are labelled and bound after this field."""
 
     def check_declaration(self) -> None:
-        """Raise `SchemaError` if the default or a choice does not suit the field itself."""
+        """Raise `SchemaError` if options exclude each other, or the default or a choice does not suit the field."""
+        self.check_item_options()
         try:
             self.convert_choices()
             if self._default is not None and not callable(self._default):
@@ -242,6 +246,10 @@ class Field(JSONForms, ReadRules, Generic[T]):
         """Raise `ValidationError` for a value of the right type that is not allowed; overrides call `super().check`."""
         if self.is_expiry:
             self._check_expiry(value)
+        if self.reserved_prefix is not None:
+            self.check_reserved(value, self.reserved_prefix)
+        for slot in self.slots:
+            slot.write(value)
         if self.choices is not None and not self.is_choice(value):
             self.reject(value, f"one of {', '.join(map(print_shortened, self.choices))}")
         if self.validator is None:
@@ -304,9 +312,9 @@ class Field(JSONForms, ReadRules, Generic[T]):
         """Return the Python value for an attribute value, without checks; raises as `decode`."""
         return cast("T", python_values.decode(stored))
 
-    def decode_partial(self, stored: AttributeValue) -> Any:
-        """Return the Python value for an attribute value that was read in part, so that members may be absent."""
-        return self.decode(stored)
+    def decode_partial(self, stored: AttributeValue, paths: Sequence[Path] | None) -> Any:
+        """Return the guarded Python value for an attribute value of which only `paths` were read; see `guard`."""
+        return guard(self.decode(stored), paths, self.label)
 
     def reject(self, value: Any, expected: str, *, cause: Exception | None = None) -> NoReturn:
         """Raise the `ValidationError` that says what the field takes and what it got."""

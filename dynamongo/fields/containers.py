@@ -5,23 +5,26 @@ The error of an element names its position: `User.cities[1]`, `User.addresses[0]
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast, overload
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
-from dynamongo.expressions.conditions import Operand
+from dynamongo.expressions.conditions import Operand, Path
 from dynamongo.expressions.values import SCALAR_TYPES, AttributeType, AttributeValue, shorten
 from dynamongo.fields.base import Field, decoder_of
 from dynamongo.fields.json import JSONField
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode
-from dynamongo.fields.partial_map import refuse_part
+from dynamongo.fields.partial_map import PartialList, are_elements_whole, is_whole, refuse_part
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from dynamongo.fields import json_schemas
+    from dynamongo.fields.document_classes import BaseDocument
+
+    B = TypeVar("B", bound=BaseDocument)
     from dynamongo.fields.options import CheckOptions
 else:  # few programs ask for a JSON Schema
     json_schemas = LazyModule("dynamongo.fields.json_schemas")
@@ -77,7 +80,14 @@ class ListField(Field[list[E]]):
 
     __iter__ = None  # or Python would ask for [0], [1], ... without end
 
-    def __getitem__(self, index: int) -> Any:
+    if TYPE_CHECKING:  # as at the class of a model, the class of a document stands for its field
+
+        @overload
+        def __getitem__(self: ListField[B], index: int) -> type[B]: ...
+        @overload
+        def __getitem__(self, index: int) -> Any: ...
+
+    def __getitem__(self: Any, index: int) -> Any:
         """Return the field of the element at that position, counted from 0."""
         if self.stored_type != "L":
             raise ExpressionError(f"{self.label} is stored as {self.stored_type}, which has no elements")
@@ -116,7 +126,10 @@ class ListField(Field[list[E]]):
 
     def encode(self, value: list[E]) -> AttributeValue:
         encode = self.element.encode
-        return [encode(element) for element in value]
+        try:
+            return [encode(element) for element in value]
+        except ValidationError:
+            return self._each(_encode_element, value)  # again, to name the position in the error
 
     def to_json(self, value: Any) -> Any:
         return list(map(self.element.to_json, value))
@@ -139,10 +152,10 @@ class ListField(Field[list[E]]):
         except ValidationError:
             return self._each(_decode_element, stored)  # again, to name the position in the error
 
-    def decode_partial(self, stored: AttributeValue) -> Any:
-        if not isinstance(stored, list) or self.overridden:
-            return self.decode(stored)
-        return list(map(self.element.decode_partial, stored))
+    def decode_partial(self, stored: AttributeValue, paths: Sequence[Path] | None) -> Any:
+        if is_whole(paths) or are_elements_whole(paths) or not isinstance(stored, list) or self.overridden:
+            return super().decode_partial(stored, paths)
+        return PartialList([self.element.decode_partial(each, None) for each in stored], self.label)
 
     def _each(self, step: Callable[[Field[Any], Any], Any], values: Iterable[Any]) -> list[Any]:
         """Apply the step to each value; an error names the position."""
@@ -313,6 +326,10 @@ def _refuse_empty_set(element: Field[Any], value: Any) -> Any:
 
 def _read_json(element: Field[Any], value: Any) -> Any:
     return None if value is None else element.from_json(value)  # `validate` refuses None
+
+
+def _encode_element(element: Field[Any], value: Any) -> Any:
+    return element.encode(value)
 
 
 def _decode_element(element: Field[Any], stored: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.expressions.numbers import Number
 from dynamongo.fields import datetimes
+from dynamongo.fields.auto_times import AutoTime
 from dynamongo.fields.base import T
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, read_text
 from dynamongo.fields.scalars import TextStored
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from dynamongo.fields import datetime_formats
-    from dynamongo.fields.options import FieldOptions
+    from dynamongo.fields.options import TimeOptions
 else:  # most models have no formats
     datetime_formats = LazyModule("dynamongo.fields.datetime_formats")
 
 
-class DateField(TextStored[T]):
+class DateField(AutoTime[T], TextStored[T]):
     """A date without a time of day: takes a `date`, or text in one of `formats` or in ISO 8601 (`2024-05-01`).
 
     A `datetime` is refused, since its time would be lost: take its `.date()`. Stored as ISO 8601 text, which sorts by
@@ -47,7 +48,7 @@ class DateField(TextStored[T]):
             *,
             required: Literal[True],
             format: str | None = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[TimeOptions],
         ) -> None: ...
         @overload
         def __init__(
@@ -56,7 +57,7 @@ class DateField(TextStored[T]):
             *,
             required: bool = ...,
             format: str | None = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[TimeOptions],
         ) -> None: ...
 
     def __init__(self: Any, formats: str | Iterable[str] | None = None, *, format: Any = None, **options: Any) -> None:
@@ -92,6 +93,9 @@ class DateField(TextStored[T]):
 
     def encode(self, value: Any) -> Any:
         return value.isoformat() if self.stored_format is None else self.stored_format.encode(value)
+
+    def value_at(self, instant: dt.datetime) -> Any:
+        return self.validate(instant.date())
 
     def encode_amount(self, value: Any) -> Number:
         """Return the number of days: that of a `timedelta`, or the number itself."""

@@ -6,8 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dynamongo.expressions.values import AttributeValue
-
 if TYPE_CHECKING:
     from dynamongo.fields.base import Field
 
@@ -22,9 +20,19 @@ class Derivation(ABC):
 
     sources: tuple[str, ...]
     given_as: str
+    needs_all: bool = False
+    """Whether there is no value unless all sources have one."""
 
-    @abstractmethod
-    def check_sources(self, label: str, fields: Mapping[str, Field[Any]]) -> None:
+    def bind(self, label: str, fields: Mapping[str, Field[Any]]) -> Derivation:
+        """Return the derivation of the field called `label` for a model with these fields, all sources among them.
+
+        Raises:
+            SchemaError: The value cannot follow from these fields.
+        """
+        self.check_sources(label, fields)
+        return self
+
+    def check_sources(self, label: str, fields: Mapping[str, Field[Any]]) -> None:  # noqa: B027 - most can follow from any
         """Raise `SchemaError` if the value of the field called `label` cannot follow from these fields, its sources."""
 
     @abstractmethod
@@ -35,8 +43,3 @@ class Derivation(ABC):
             fields: The fields of the model by name.
             values: The values of all sources, which may be absent (`None`).
         """
-
-    def invert(self, fields: Mapping[str, Field[Any]], stored: AttributeValue) -> dict[str, Any]:
-        """Return the Python values of the sources, as far as a stored value tells them."""
-        del fields, stored
-        return {}

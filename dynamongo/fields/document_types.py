@@ -1,4 +1,4 @@
-"""Classes of documents: what a `DocumentField` needs to know of a dataclass or of a pydantic model.
+"""Classes of documents: what a `DocumentField` needs to know of a `Document`, a dataclass or a pydantic model.
 
 Each kind of class has one adapter, which says what its members are, makes an instance of members, and reads them.
 pydantic is never imported here: whoever declares a model with it has done that.
@@ -11,9 +11,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Final, cast, get_type_hints
 
 from dynamongo._support.dataclasses import dataclass
+from dynamongo._support.lazy import lazy_property
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import shorten
 from dynamongo.fields.base import Field
+from dynamongo.fields.document_classes import BaseDocument, make_part, make_part_class
+from dynamongo.fields.partial_map import PartialDocument
+from dynamongo.fields.type_hints import split_none
 
 UNDECLARED: Final = "__undeclared__"
 """Under this name, the `__dict__` of a document has the stored members that its class does not declare."""
@@ -57,29 +61,85 @@ class DocumentType(ABC):
 
     def __init__(self, kind: Any) -> None:
         self.kind = kind
+
+    has_rules: Any = False
+    """Whether the class may refuse members that are valid by themselves."""
+
+    @abstractmethod
+    def read(self, document: Any) -> dict[str, Any]:
+        """Return the members of an instance."""
+
+    def make_part(self, members: Mapping[str, Any], loaded: Iterable[str], label: str) -> Any:
+        """Return the value of a document of which only members with these names were read; messages call it `label`."""
+        return PartialDocument({name: each for name, each in members.items() if each is not None}, loaded, label)
+
+
+class DeclaredType(DocumentType):
+    """A class that derives from `Document`.
+
+    Attributes:
+        fields: The fields of its members by name, which belong to no model.
+        construct: The function from keyword arguments to the values of a new instance; `None` for an unknown name.
+    """
+
+    construct: Callable[[Mapping[str, Any]], Any]
+
+    def __init__(self, kind: Any) -> None:
+        super().__init__(kind)
+        self.fields: dict[str, Field[Any]] = {}
+
+    def read(self, document: Any) -> dict[str, Any]:
+        held: dict[str, Any] = document.__dict__
+        return {name: held[name] for name in self.fields if name in held}
+
+    def build(self, members: Mapping[str, Any]) -> Any:
+        """Return an instance that holds these values, without its constructor, which would check them."""
+        document = self.kind.__new__(self.kind)
+        document.__dict__.update(members)
+        return document
+
+    def make_part(self, members: Mapping[str, Any], loaded: Iterable[str], label: str) -> Any:
+        absent = dict.fromkeys(name for name in loaded if name in self.fields)
+        return make_part(self.kind, label, {**absent, **members})
+
+    @lazy_property
+    def part_class(self) -> Any:
+        """The class of documents that were read in part."""
+        return make_part_class(self.kind)
+
+
+class ForeignType(DocumentType):
+    """A class of another library, whose members get fields for their types.
+
+    Attributes:
+        members: Its members by name.
+        optional: The names of those that may be `None`.
+    """
+
+    def __init__(self, kind: Any) -> None:
+        super().__init__(kind)
         self.members = self._find_members()
-        if not self.members:
-            raise SchemaError(f"{kind.__name__} has no members; use a DictField() for maps of any members")
+        self.optional = frozenset(name for name, member in self.members.items() if split_none(member.hint)[1])
 
     @abstractmethod
     def _find_members(self) -> dict[str, Member]:
         """Return the members by name."""
-
-    @property
-    @abstractmethod
-    def has_rules(self) -> bool:
-        """Whether the class may refuse members that are valid by themselves."""
 
     def build(self, members: Mapping[str, Any]) -> Any:
         """Return an instance; raises whatever the class raises for members that it does not take."""
         return self.kind(**members)
 
     def read(self, document: Any) -> dict[str, Any]:
-        """Return the members of an instance."""
         return {name: getattr(document, name) for name in self.members}
 
+    def constrain(self, schemas: Mapping[str, dict[str, Any]]) -> None:
+        """Add what the class itself checks of its members to their JSON Schemas."""
+        for name, member in self.members.items():
+            if member.constrain is not None:
+                member.constrain(schemas[name])
 
-class _DataclassType(DocumentType):
+
+class _DataclassType(ForeignType):
     def _find_members(self) -> dict[str, Member]:
         import dataclasses  # noqa: PLC0415 - imported already, by whoever declared the class
 
@@ -102,7 +162,7 @@ class _DataclassType(DocumentType):
         return hasattr(self.kind, "__post_init__") or hasattr(self.kind, "__pydantic_validator__")
 
 
-class _PydanticType(DocumentType):
+class _PydanticType(ForeignType):
     def __init__(self, kind: Any) -> None:
         super().__init__(kind)
         self.takes_others = kind.model_config.get("extra") == "allow"
@@ -158,12 +218,16 @@ def _add_keywords(schema: dict[str, Any], constrained: Mapping[str, Any]) -> Non
 
 
 def find_document_type(label: str, kind: Any) -> DocumentType:
-    """Return what is known of the class; raise `SchemaError` if it is neither a dataclass nor a pydantic model."""
+    """Return what is known of the class; raise `SchemaError` if it is not one of documents."""
+    expected = "a Document, a dataclass, or a model of pydantic"
     if not isinstance(kind, type):
-        raise SchemaError(f"{label} takes a dataclass, or a model of pydantic; got {shorten(kind)}")
-    is_dataclass = hasattr(kind, "__dataclass_fields__")
-    if not is_dataclass and not (hasattr(kind, "model_fields") and hasattr(kind, "model_validate")):
-        raise SchemaError(f"{label} takes a dataclass, or a model of pydantic; got the class {kind.__name__}")
+        raise SchemaError(f"{label} takes {expected}; got {shorten(kind)}")
+    if issubclass(kind, BaseDocument):
+        return kind.__document__
+    known = cast("Any", kind)
+    is_dataclass = hasattr(known, "__dataclass_fields__")
+    if not is_dataclass and not (hasattr(known, "model_fields") and hasattr(known, "model_validate")):
+        raise SchemaError(f"{label} takes {expected}; got the class {kind.__name__}")
     if not kind.__dictoffset__:
         raise SchemaError(
             f"{label}: the instances of {kind.__name__} have no __dict__, in which stored members that it does not"

@@ -1,48 +1,62 @@
-"""Fields that hold instances of dataclasses and of pydantic models, stored as maps."""
+"""Fields that hold documents, stored as maps: instances of a `Document`, of a dataclass or of a pydantic model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, cast, overload
 
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.values import AttributeValue, Item, describe_error, normalize_item
 from dynamongo.fields import python_values
 from dynamongo.fields.base import Field, T
-from dynamongo.fields.document_types import UNDECLARED, find_document_type
+from dynamongo.fields.document_classes import BaseDocument, Part, label_of
+from dynamongo.fields.document_types import UNDECLARED, DeclaredType, ForeignType, find_document_type
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode
 from dynamongo.fields.maps import DictField
-from dynamongo.fields.partial_map import Members, refuse_part
+from dynamongo.fields.partial_map import refuse_part, refuse_storing
 from dynamongo.fields.type_hints import make_field, split_none
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeVar as TypeVarWithDefault
     from typing_extensions import Unpack
 
     from dynamongo.fields.options import FieldOptions
 
+    C = TypeVarWithDefault("C", default=Any)
+else:
+    C = TypeVar("C")
+
 D = TypeVar("D")
+B = TypeVar("B", bound=BaseDocument)
 
 _declared: ContextVar[tuple[type, ...]] = ContextVar("dynamongo_documents_in_declaration", default=())
 
+_BOUND_LATER: Final = frozenset(["fields", "_members", "_decoders", "_required"])
+"""What a reference computes when somebody asks for it."""
 
-class DocumentField(DictField[T]):
-    """An instance of a dataclass or of a pydantic model, stored as a map: `DocumentField(Address)`.
 
-    Takes an instance, which it holds, or a dict of its members. Each member has a field for its type, so that
-    `User.home.city == "Oslo"` is a condition, and `save(only_changed=True)` sends changed members alone. Give the field
-    yourself for another form or rule: `city: Annotated[str, StringField(max_length=80)]`. Documents may contain
-    documents, lists of them, and members that are `None`, which are absent.
+class DocumentField(DictField[T], Generic[T, C]):
+    """A document, stored as a map: `DocumentField(Address)`.
+
+    Takes an instance, which it holds, or a dict of its members. The class derives from `Document`, or is a dataclass or
+    a pydantic model. Its members have fields, so that `User.home.city == "Oslo"` is a condition, and
+    `save(only_changed=True)` sends changed members alone. Documents may contain documents, lists of them, and members
+    that are `None`, which are absent.
 
     A stored member that the class does not declare is kept with the instance, and saved again, also after a change of
-    the instance in place; one that you make anew replaces the whole map. A class with validators of its own
-    (`__post_init__`, or those of pydantic) sees whole documents alone: its members cannot be updated by themselves.
+    the instance in place; one that you make anew replaces the whole map.
 
-    If only some members were read, the value is no instance: it has these members as attributes, and raises
-    `AttributeNotLoaded` for others.
+    If only some members were read, the value has these members as attributes, and raises `AttributeNotLoaded` for
+    others. It is an instance of the class only if that is a `Document`.
+
+    Each member of a dataclass or pydantic model has a field for its type. Give the field yourself for another form or
+    rule: `city: Annotated[str, StringField(max_length=80)]`. A class with validators of its own (`__post_init__`, or
+    those of pydantic) sees whole documents alone: its members cannot be updated by themselves.
 
     Args:
-        document: The class.
+        document: The class. In the body of a `Document`, its own name stands for it:
+            `children: ListField[Node] = ListField(DocumentField("Node"))`.
         required: As for every field.
         options: The other arguments of every field.
 
@@ -55,56 +69,151 @@ class DocumentField(DictField[T]):
     {'city': 'Oslo'}
     """
 
-    fills_members = True
+    document_type: Any
+    """What is known of the class; `None` until the name of a class stands for it."""
 
     if TYPE_CHECKING:
+        # The class of a document stands for its field.
+
+        @overload  # type: ignore[override]  # see above
+        def __get__(self, instance: None, owner: type[Any]) -> C: ...
+        @overload
+        def __get__(self, instance: object, owner: type[Any]) -> T: ...
+        def __get__(self, instance: Any, owner: Any) -> Any: ...  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
+
+    else:  # the second parameter, which only type checkers know, has a default
+
+        def __class_getitem__(cls, types: Any) -> Any:
+            return super().__class_getitem__(types if isinstance(types, tuple) else (types, Any))
+
+    if TYPE_CHECKING:
+        # `C` is the type of the field at the class of its model. For a `Document` it is that class, whose attributes
+        # are the fields of the members, and whose metaclass has the operators of the field.
 
         @overload
         def __init__(
-            self: DocumentField[D], document: type[D], *, required: Literal[True], **options: Unpack[FieldOptions]
+            self: DocumentField[B, type[B]],
+            document: type[B],
+            *,
+            required: Literal[True],
+            **options: Unpack[FieldOptions],
         ) -> None: ...
         @overload
         def __init__(
-            self: DocumentField[D | None], document: type[D], *, required: bool = ..., **options: Unpack[FieldOptions]
+            self: DocumentField[B | None, type[B]],
+            document: type[B],
+            *,
+            required: bool = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: DocumentField[D, DocumentField[D]],
+            document: type[D],
+            *,
+            required: Literal[True],
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: DocumentField[D | None, DocumentField[D | None]],
+            document: type[D],
+            *,
+            required: bool = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: DocumentField[Any, Any], document: str, *, required: bool = ..., **options: Unpack[FieldOptions]
         ) -> None: ...
 
     def __init__(self: Any, document: Any, **options: Any) -> None:
         label = type(self).__name__
-        outer = _declared.get()
-        if document in outer:
-            raise SchemaError(
-                f"{label}: {document.__name__} contains itself: declare that member with a field of its own, as in"
-                " Annotated[..., DictField()]"
-            )
-        self.document_type = find_document_type(label, document)
-        token = _declared.set((*outer, document))
-        try:
-            fields = {
-                name: _make_member(f"{document.__name__}.{name}", member, cast("Any", type(self)))
-                for name, member in self.document_type.members.items()
-            }
-        finally:
-            _declared.reset(token)
-        members = self.document_type.members.items()
-        self._optional = frozenset(name for name, member in members if split_none(member.hint)[1])
+        self.is_reference = isinstance(document, str)
+        self.named: str = document if self.is_reference else getattr(document, "__name__", "")
+        known: Any = None if self.is_reference else find_document_type(label, document)
+        self.document_type = known
+        self.is_declared = self.is_reference or isinstance(known, DeclaredType)
+        self.is_document = self.is_declared and type(self) is DocumentField
+        self.fills_members = not self.is_declared
+        fields = self._find_fields(label, known)
+        self._optional: frozenset[str] = frozenset() if self.is_declared else cast("Any", known).optional
         cast("Any", super()).__init__(fields, **options)
+        self.applies_defaults |= self.is_reference  # for all that is known here
+
+    def _find_fields(self, label: str, known: Any) -> dict[str, Field[Any]]:
+        if self.is_reference:
+            return {}
+        fields: dict[str, Field[Any]] = (
+            known.fields if self.is_declared else _make_fields(label, known, cast("Any", type(self)))
+        )
+        if not fields:
+            raise SchemaError(f"{self.named} has no members; use a DictField() for maps of any members")
+        return fields
+
+    # A document that contains documents of its own class.
+
+    def refer_to(self, document: type[BaseDocument]) -> None:
+        """Take the class that was given by name; do nothing if another one was."""
+        if self.is_reference and self.named == document.__name__ and self.document_type is None:
+            self.document_type = document.__document__
+
+    def bind_children(self) -> None:
+        if not self.is_reference:
+            super().bind_children()
+            return
+        for name in _BOUND_LATER:  # else there would be no end of fields in fields
+            vars(self).pop(name, None)
+
+    def __getattr__(self, name: str) -> Any:
+        if self.__dict__.get("is_reference") and self.document_type is not None and "fields" not in vars(self):
+            self.fields = dict(self.document_type.fields)
+            super().bind_children()
+            return getattr(self, name)
+        return super().__getattr__(name)
+
+    def check_declaration(self) -> None:
+        if not self.is_reference:
+            super().check_declaration()
+        elif self.document_type is None:
+            raise SchemaError(
+                f"{self.label}: DocumentField({self.named!r}) names a class that is not declared there: give the class"
+                " itself; only in its own body, the name of a Document stands for it"
+            )
+        else:  # its members are those of the class, which checks them
+            Field[Any].check_declaration(self)
 
     @property
     def has_rules(self) -> bool:
         return super().has_rules or self.document_type.has_rules
 
     def stores_like(self, other: Any) -> bool:
-        return super().stores_like(other) and self.document_type.kind is other.document_type.kind
+        if type(self) is not type(other) or self.document_type.kind is not other.document_type.kind:
+            return False
+        return self.is_declared or super().stores_like(other)
 
     def apply_defaults(self, value: Any) -> Any:
         return value if isinstance(value, self.document_type.kind) else super().apply_defaults(value)
 
     def convert(self, value: Any) -> Any:
         refuse_part(value)
-        if not isinstance(value, self.document_type.kind):
-            if not isinstance(value, Mapping):
-                self.reject(value, f"an instance of {self.document_type.kind.__name__}, or a dict of its members")
-            return self._build(self._coerce(cast("Mapping[str, Any]", value)), {})
+        kind = self.document_type.kind
+        if isinstance(value, kind):
+            return self._check_class(value) if self.is_declared else self._convert_foreign(value)
+        if not isinstance(value, Mapping):
+            self.reject(value, f"an instance of {kind.__name__}, or a dict of its members")
+        return self._build(self._coerce(cast("Mapping[str, Any]", value)), {})
+
+    def _check_class(self, document: Any) -> Any:
+        """Return the document, whose values its class has checked; `encode` checks what has changed in them since."""
+        if isinstance(document, Part):
+            refuse_storing(label_of(document))
+        if type(document) is not self.document_type.kind:
+            expected = f"an instance of {self.named} itself, not of a derived class"
+            self.reject(document, f"{expected}, which nobody could read again")
+        return document
+
+    def _convert_foreign(self, value: Any) -> Any:
         given = self.document_type.read(value)
         members = self._coerce(given)
         is_valid = all(_is_same(member, given.get(name)) for name, member in members.items())
@@ -126,13 +235,16 @@ class DocumentField(DictField[T]):
         if value is not None:
             return field.coerce(value)
         missing = field.missing_value()
-        if field.is_absent(missing) and (field.required or (name in given and name not in self._optional)):
+        if field.is_absent(missing) and (field.required or (name in given and not self._takes_none(name))):
             raise ValidationError(f"{field.label} is required")
         return missing
 
+    def _takes_none(self, name: str) -> bool:
+        return self.is_declared or name in self._optional
+
     def _build(self, members: Mapping[str, Any], undeclared: Mapping[str, AttributeValue]) -> Any:
         """Return an instance; members without a value are left to the class where it does not take `None`."""
-        given = {name: member for name, member in members.items() if member is not None or name in self._optional}
+        given = {name: member for name, member in members.items() if member is not None or self._takes_none(name)}
         try:
             document = self.document_type.build(given)
         except (ValueError, TypeError) as error:
@@ -148,18 +260,31 @@ class DocumentField(DictField[T]):
         return Field[Any].is_choice(self, value)
 
     def encode(self, value: Any) -> AttributeValue:
+        if self.is_declared:
+            return self._encode_declared(value)
         members = cast("Item", super().encode(self.document_type.read(value)))
         return {**normalize_item(_undeclared_in(value)), **members}
 
+    def _encode_declared(self, document: Any) -> Item:
+        held: dict[str, Any] = self._check_class(document).__dict__
+        encoded = normalize_item(held.get(UNDECLARED, {}))
+        for name, field in self.fields.items():
+            member = held.get(name)
+            if member is not None and not field.is_absent(member):  # validated again: a list may have been changed
+                encoded[field.stored_as or name] = field.encode(field.validate(member))
+            elif field.required:
+                raise ValidationError(f"{field.label} is required but has no value")
+        return encoded
+
     def decode_value(self, stored: AttributeValue) -> Any:
-        members = dict(super().decode_value(stored))
+        members = dict(self.decode_members(stored) if self.is_declared else super().decode_value(stored))
         others = {name: value for name, value in cast("Any", stored).items() if name not in self._members}
         if self.document_type.takes_others:
             return self._build({**dict.fromkeys(self._optional), **members, **python_values.decode_map(others)}, {})
         return self._build({**dict.fromkeys(self._optional), **members}, others)
 
-    def decode_partial(self, stored: AttributeValue) -> Any:
-        return Members(super().decode_partial(stored)) if isinstance(stored, dict) else self.decode(stored)
+    def make_part(self, members: Mapping[str, Any], loaded: Iterable[str]) -> Any:
+        return self.document_type.make_part(members, loaded, self.label)
 
     def to_json(self, value: Any) -> Any:
         return super().to_json(self.document_type.read(value) if isinstance(value, self.document_type.kind) else value)
@@ -172,11 +297,28 @@ class DocumentField(DictField[T]):
         return {**members, **known}
 
     def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        if self.is_reference:  # a schema in itself would have no end
+            return {"title": self.document_type.kind.__name__, "type": "object"}
         schema: JSONSchema = {"title": self.document_type.kind.__name__, **super().json_schema(mode)}
-        for name, member in self.document_type.members.items():
-            if member.constrain is not None:
-                member.constrain(schema["properties"][name])
+        if isinstance(self.document_type, ForeignType):
+            self.document_type.constrain(schema["properties"])
         return {**schema, "additionalProperties": True} if self.document_type.takes_others else schema
+
+
+def _make_fields(label: str, kind: ForeignType, nested: Any) -> dict[str, Field[Any]]:
+    """Return the fields for the members of a class of another library."""
+    outer, document = _declared.get(), kind.kind
+    if document in outer:
+        raise SchemaError(
+            f"{label}: {document.__name__} contains itself: declare that member with a field of its own, as in"
+            " Annotated[..., DictField()]; only a Document may contain documents of its own class"
+        )
+    token = _declared.set((*outer, document))
+    try:
+        members = kind.members.items()
+        return {name: _make_member(f"{document.__name__}.{name}", member, nested) for name, member in members}
+    finally:
+        _declared.reset(token)
 
 
 def _make_member(label: str, member: Any, nested: Callable[..., Field[Any]]) -> Field[Any]:

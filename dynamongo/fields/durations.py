@@ -12,6 +12,7 @@ from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Comparator, Operand
 from dynamongo.expressions.numbers import Number, negate, subtract_numbers
 from dynamongo.expressions.values import describe_error
+from dynamongo.fields.auto_times import AutoTime
 from dynamongo.fields.base import T
 from dynamongo.fields.datetimes import EPOCH, FIRST, LAST, SECONDS, parse_iso, to_duration, to_number
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, read_text
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from dynamongo.fields import iso_durations
-    from dynamongo.fields.options import FieldOptions
+    from dynamongo.fields.options import FieldOptions, TimeOptions
 else:  # only JSON has them as text
     iso_durations = LazyModule("dynamongo.fields.iso_durations")
 
@@ -116,7 +117,7 @@ class TimedeltaField(NumberStored[T]):
             self.reject(number, f"stored as a number of {self.precision} that a timedelta holds", cause=error)
 
 
-class TimestampField(NumberStored[T]):
+class TimestampField(AutoTime[T], NumberStored[T]):
     """A point in time: holds a `datetime` in UTC. Stored as the number of seconds since 1970, with a fraction.
 
     Takes a `datetime` with a time zone, or the number of seconds since the epoch: an `int`, a `Decimal` of whole
@@ -131,11 +132,11 @@ class TimestampField(NumberStored[T]):
 
         @overload
         def __init__(
-            self: TimestampField[dt.datetime], *, required: Literal[True], **options: Unpack[FieldOptions]
+            self: TimestampField[dt.datetime], *, required: Literal[True], **options: Unpack[TimeOptions]
         ) -> None: ...
         @overload
         def __init__(
-            self: TimestampField[dt.datetime | None], *, required: bool = ..., **options: Unpack[FieldOptions]
+            self: TimestampField[dt.datetime | None], *, required: bool = ..., **options: Unpack[TimeOptions]
         ) -> None: ...
         def __init__(self: Any, **options: Any) -> None: ...
 

@@ -20,6 +20,8 @@ def describe(field: Any, mode: SchemaMode) -> JSONSchema:
         schema["enum"] = [form for choice in present for form in _list_forms(field.to_json(choice))]
     if field.has_constant_default:
         schema["default"] = write_decimals(field.to_json(field.default), "text", field.label)
+    if field.is_generated:
+        schema["readOnly"] = True
     return schema
 
 
@@ -36,6 +38,8 @@ def describe_object(fields: Mapping[str, Any], mode: SchemaMode, present: Collec
     for name, field in fields.items():
         missing = field.missing_value()
         is_needed = (field.required or field.is_key) and field.is_absent(missing)
+        if field.is_generated and mode == "validation":
+            is_needed = False
         is_null = not is_needed and (missing is None or mode == "validation")
         properties[name] = _or_null(describe(field, mode)) if is_null else describe(field, mode)
         is_returned = name in present or is_needed or missing is not None
@@ -47,9 +51,9 @@ def describe_object(fields: Mapping[str, Any], mode: SchemaMode, present: Collec
 def _or_null(schema: JSONSchema) -> JSONSchema:
     if not schema:
         return schema
-    default = {"default": schema.pop("default")} if "default" in schema else {}
+    about: JSONSchema = {keyword: schema.pop(keyword) for keyword in ("default", "readOnly") if keyword in schema}
     either = schema["anyOf"] if schema.keys() == {"anyOf"} else [schema]
-    return {"anyOf": [*either, {"type": "null"}], **default}
+    return {"anyOf": [*either, {"type": "null"}], **about}
 
 
 def _list_forms(value: Any) -> list[Any]:

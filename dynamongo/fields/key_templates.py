@@ -1,140 +1,136 @@
-"""Key templates: text keys that are composed of other fields, such as `CUSTOMER#{customer_id}`."""
+"""Key templates: text keys that are composed of other fields, such as `CUSTOMER#{customer_id}`.
+
+Each slot ends where the text after it begins, and no text of a slot contains a separator of its template. So two
+different sets of values never have the same key, and every key tells the values that it was made of.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from string import Formatter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from dynamongo._support.dataclasses import dataclass
-from dynamongo.exceptions import SchemaError, ValidationError
+from dynamongo.exceptions import SchemaError
+from dynamongo.expressions.numbers import MAX_DIGITS
 from dynamongo.expressions.values import AttributeValue, shorten
 from dynamongo.fields.derived import Derivation
+from dynamongo.fields.key_slots import Slot
 
 if TYPE_CHECKING:
     from dynamongo.fields.base import Field
 
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """The place of a field in a template.
-
-    Attributes:
-        literal: The text before it.
-        name: The name of the field.
-        width: How many digits its numbers are padded to with zeros; `None` for no padding.
-    """
-
-    literal: str
-    name: str
-    width: int | None = None
+_PARTS_OF_WORDS: Final = "_-."
+"""What is no letter and no digit, and still separates nothing in most texts; unless it follows a slot."""
 
 
 class KeyTemplate(Derivation):
     """A text with fields in it: `ORDER#{number:08}`.
 
-    Values are rendered and parsed as they are stored, since conditions hold them like that.
-
     Args:
         label: The name of the field with the template, for messages.
         text: The template.
+        fields: The fields of the model that has it.
+
+    Attributes:
+        text: The template.
+        tail: The text after the last slot.
+        separators: The characters that separate the parts of the key.
+        slots: The places of the fields; empty in the declaration, before it is bound to the fields of a model.
 
     Raises:
-        SchemaError: It cannot be parsed.
+        SchemaError: It cannot be parsed, or no text of a slot could be told from the rest of a key.
     """
 
-    def __init__(self, label: str, text: str) -> None:
+    needs_all = True
+
+    def __init__(self, label: str, text: object, fields: Mapping[str, Field[Any]] | None = None) -> None:
+        if not isinstance(text, str) or not text:
+            raise SchemaError(f"{label}: template must be a text such as 'USER#{{email}}'; got {shorten(text)}")
         self.text = text
         self.given_as = f"template={text!r}"
-        self.slots, self.tail = _parse(label, text)
-        self.sources = tuple(slot.name for slot in self.slots)
-        groups = [
-            f"{re.escape(slot.literal)}({_pattern_of(slot, self._end_of(n))})" for n, slot in enumerate(self.slots)
-        ]
-        self._pattern = re.compile("".join(groups) + re.escape(self.tail))
-
-    def _end_of(self, number: int) -> str:
-        """Return the text after a slot; empty for the last one of a template that ends with it."""
-        return self.slots[number + 1].literal if number + 1 < len(self.slots) else self.tail
-
-    def check_sources(self, label: str, fields: Mapping[str, Field[Any]]) -> None:
-        for slot in self.slots:
-            field = fields[slot.name]
-            if field.stored_type not in {"S", "N"}:
-                raise SchemaError(
-                    f"{label}: {self.given_as} takes fields that are stored as text or numbers; {slot.name} is a"
-                    f" {type(field).__name__}"
+        parsed, self.tail = _parse(label, text)
+        self.sources = tuple(dict.fromkeys(name for _, name, _ in parsed))
+        literals = [literal for literal, _, _ in parsed]
+        self.separators = "".join(
+            dict.fromkeys(
+                each for each in "".join([*literals, self.tail]) if not each.isalnum() and each not in _PARTS_OF_WORDS
+            )
+        )
+        self.slots: tuple[Slot, ...] = ()
+        if fields is not None:
+            ends = [*literals[1:], self.tail]
+            self.slots = tuple(
+                Slot(
+                    *part,
+                    field=fields[part[1]],
+                    label=label,
+                    given_as=self.given_as,
+                    end=end,
+                    is_last=number == len(ends) - 1,
+                    separators=self.separators,
                 )
+                for number, (part, end) in enumerate(zip(parsed, ends, strict=False))
+            )
+        groups = [f"{re.escape(slot.literal)}({slot.pattern})" for slot in self.slots]
+        self._match = re.compile("".join(groups) + re.escape(self.tail)).fullmatch
+
+    def bind(self, label: str, fields: Mapping[str, Field[Any]]) -> KeyTemplate:
+        return KeyTemplate(label, self.text, fields)
 
     def compute(self, fields: Mapping[str, Field[Any]], values: Mapping[str, Any]) -> str | None:
-        if any(values[name] is None for name in self.sources):
-            return None
-        return self.render({name: fields[name].encode(fields[name].validate(values[name])) for name in self.sources})
-
-    def invert(self, fields: Mapping[str, Field[Any]], stored: AttributeValue) -> dict[str, Any]:
-        parsed = self.parse(stored) if isinstance(stored, str) else None
-        if parsed is None:
-            return {}
-        return {
-            name: fields[name].decode(value if fields[name].stored_type == "S" else _read_number(value))
-            for name, value in parsed.items()
-        }
+        del fields  # the slots know theirs
+        parts: list[str] = []
+        for slot in self.slots:
+            value = values[slot.name]
+            if value is None:
+                return None
+            parts += (slot.literal, slot.write(value))
+        return "".join([*parts, self.tail])
 
     def render(self, stored: Mapping[str, AttributeValue]) -> str:
-        """Return the key for the stored values of all its fields; raises `ValidationError` as `render_slot`."""
-        return "".join([*(slot.literal + self.render_slot(slot, stored[slot.name]) for slot in self.slots), self.tail])
+        """Return the key for the attribute values of all its fields; raises `ValidationError` as `render_slot`."""
+        return "".join([*(slot.literal + slot.write_stored(stored[slot.name]) for slot in self.slots), self.tail])
 
     def render_slot(self, slot: Slot, stored: AttributeValue) -> str:
-        """Return the text of one value in the key.
+        """Return the text of one attribute value in the key.
 
         Raises:
             ValidationError: The text could not be told from the rest of the key, or numbers would not sort.
         """
-        text = stored if isinstance(stored, str) else str(stored)
-        if slot.width is not None:
-            if not text.isdigit() or len(text) > slot.width:
-                raise ValidationError(
-                    f"{slot.name} must be a whole number of at most {slot.width} digits, because a key is made of it"
-                    f" ({self.given_as}); got {shorten(text)}"
-                )
-            text = text.zfill(slot.width)
-        return text
+        return slot.write_stored(stored)
 
-    def parse(self, key: str) -> dict[str, str] | None:
-        """Return the texts of the fields in a key; `None` if the key does not suit the template."""
-        match = self._pattern.fullmatch(key)
-        return None if match is None else dict(zip(self.sources, match.groups(), strict=True))
+    def parse(self, key: AttributeValue) -> dict[str, AttributeValue] | None:
+        """Return the attribute values of the fields in a key; `None` if it is none that the template makes."""
+        match = self._match(key) if isinstance(key, str) else None
+        if match is None:
+            return None
+        parsed: dict[str, AttributeValue] = {}
+        for slot, text in zip(self.slots, match.groups(), strict=True):
+            value = slot.read(text)
+            if text == "-0" or parsed.setdefault(slot.name, value) != value:  # a field that stands in two places
+                return None
+        return parsed
 
 
-def _parse(label: str, text: str) -> tuple[tuple[Slot, ...], str]:
-    slots: list[Slot] = []
+def _parse(label: str, text: str) -> tuple[list[tuple[str, str, int | None]], str]:
+    """Return the text before each slot, its name and its width; and the text after the last one."""
+    slots: list[tuple[str, str, int | None]] = []
     literal = ""
     try:
         parts = list(Formatter().parse(text))
     except ValueError as error:
         raise SchemaError(f"{label}: template={text!r} cannot be parsed: {error}") from error
-    for before, name, spec, _ in parts:
+    for before, name, spec, conversion in parts:
         literal += before
         if name is not None:
-            width = re.fullmatch("0([1-9][0-9]?)d?", spec) if spec else None
-            if not name.isidentifier() or (spec and width is None):
+            width = re.fullmatch("0([1-9][0-9]?)d?", spec, re.ASCII) if spec else None
+            is_wrong = conversion or (spec and width is None) or (width and int(width[1]) > MAX_DIGITS)
+            if not name.isidentifier() or is_wrong:
                 raise SchemaError(
                     f"{label}: template={text!r} must name fields, as in {{email}}, or {{number:08}} for numbers of 8"
-                    " digits"
+                    f" digits (at most {MAX_DIGITS}); a brace of the key itself is written twice"
                 )
-            slots.append(Slot(literal, name, None if width is None else int(width[1])))
+            slots.append((literal, name, None if width is None else int(width[1])))
             literal = ""
-    return tuple(slots), literal
-
-
-def _pattern_of(slot: Slot, end: str) -> str:
-    if slot.width is not None:
-        return f"[0-9]{{{slot.width}}}"
-    return f"[^{re.escape(end[0])}]+" if end else ".+"
-
-
-def _read_number(text: str) -> int | Decimal:
-    number = Decimal(text)
-    return int(number) if number == number.to_integral_value() else number
+    return slots, literal

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.values import AttributeType, AttributeValue, equals, shorten, type_of
 from dynamongo.fields.updatable import Updatable
+
+if TYPE_CHECKING:
+    from dynamongo.fields.key_slots import Slot
 
 V = TypeVar("V")
 
@@ -22,8 +26,25 @@ class Keyed(Updatable):
     is_index_key: bool = False
     """Whether the field is part of the key of an index; the model sets it."""
 
+    slots: tuple[Slot, ...] = ()
+    """The places of the value in the templates of keys."""
+
+    reserved_prefix: str | None = None
+    """What no value of the hash key may begin with, because keys that do are those of guards; the model sets it."""
+
+    stored: bool
+    """Whether the value has an attribute of its own; if not, the key of the table tells it."""
+
+    is_checked: bool
+    """Whether `check` has a rule to check."""
+
     takes_format: bool = False
     """Whether `format=` may name another stored form."""
+
+    def take_slots(self, slots: Iterable[Slot]) -> None:
+        """Refuse values from which no key can be made, from now on."""
+        self.slots = tuple(slots)
+        self.is_checked |= bool(self.slots)
 
     def check_key(self, *, is_range: bool) -> None:
         """Raise `SchemaError` if the options of the field do not suit a key: a range key has to sort by its values."""
@@ -51,6 +72,17 @@ class Keyed(Updatable):
         if isinstance(encoded, (str, bytes)) and not encoded:
             self.reject(encoded, "non-empty, because it is part of a key")
         return encoded
+
+    def reserve(self, prefix: str) -> None:
+        """Refuse values that are stored as texts, or bytes, which begin with the prefix."""
+        self.reserved_prefix, self.is_checked = prefix, True
+
+    def check_reserved(self, value: Any, prefix: str) -> None:
+        """Raise `ValidationError` if the value is stored as something that begins with a reserved prefix."""
+        stored = self.encode(value)  # a hash key, as text or binary
+        text = stored if isinstance(stored, bytes) else str(stored).encode()
+        if text.startswith(prefix.encode()):
+            self.reject(value, f"a key that does not begin with {prefix!r}, as those of guards of __unique__ do")
 
     def check_key_form(self, stored: AttributeValue, value: Any) -> None:
         """Raise `ValidationError` if the field would not write the key in the form that is stored."""

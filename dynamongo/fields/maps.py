@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Literal, cast, overload
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
-from dynamongo.expressions.values import AttributeType, AttributeValue, check_name, normalize_item, shorten
+from dynamongo.expressions.conditions import Path
+from dynamongo.expressions.values import AttributeType, AttributeValue, Item, check_name, normalize_item, shorten
 from dynamongo.fields import python_values
+from dynamongo.fields.any_field import AnyField
 from dynamongo.fields.base import Field, T, decoder_of, refuse_shared_names
 from dynamongo.fields.containers import FieldLike, as_field
 from dynamongo.fields.held_maps import HeldDict, hold, undeclared_in
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, to_plain
-from dynamongo.fields.partial_map import refuse_part
+from dynamongo.fields.partial_map import PartialDict, inside, is_whole, list_loaded, refuse_part
 
 if TYPE_CHECKING:
     from dynamongo.fields import json_schemas
@@ -21,22 +23,7 @@ else:  # few programs ask for a JSON Schema
     json_schemas = LazyModule("dynamongo.fields.json_schemas")
 
 
-class AnyField(Field[Any]):
-    """A part of a map without fields of its own; `[...]` leads deeper, by a name or a position."""
-
-    reads_one_form = True
-
-    def __getitem__(self, step: str | int) -> AnyField:
-        part = AnyField().bind(self._owner, self.path / step)
-        self.enclose(part)
-        return part
-
-    def can_copy(self, other: Any) -> bool:
-        """Return `True`: the members of a map without fields may hold anything."""
-        del other
-        return True
-
-    __iter__ = None  # as for `ListField`
+_NEW_OPTIONS: Final[tuple[str, ...]] = ("immutable", "computed", "computed_from")
 
 
 class DictField(Field[T]):
@@ -57,12 +44,8 @@ class DictField(Field[T]):
     Args:
         fields: Fields by name, whatever the name.
         required: As for every field.
-        default: As for every field.
-        validator: As for every field; called with the dict.
-        choices: As for every field.
-        stored_as: As for every field.
-        default_on_read: As for every field.
-        required_on_read: As for every field.
+        default: As for every field, and so are `validator`, `choices`, `stored_as`, `default_on_read`,
+            `required_on_read`, `immutable`, `computed` and `computed_from`.
         named: The other fields by name.
 
     >>> from dynamongo.fields import StringField
@@ -75,6 +58,12 @@ class DictField(Field[T]):
     has_parts = True
     fills_members = False
     """Whether reading makes values for members that are not stored."""
+
+    is_reference = False
+    """Whether the members are those of an enclosing document, so that there is no end of fields in fields."""
+
+    is_declared = is_document = False
+    """Whether the values are instances of a `Document`; whether the class of the field is the library's, too."""
 
     if TYPE_CHECKING:
 
@@ -91,6 +80,9 @@ class DictField(Field[T]):
             stored_as: str | None = ...,
             default_on_read: Any = ...,
             required_on_read: bool = ...,
+            immutable: bool | FieldLike = ...,
+            computed: Callable[[Any], object] | FieldLike | None = ...,
+            computed_from: Iterable[str] | FieldLike = ...,
             **named: FieldLike,
         ) -> None: ...
         @overload
@@ -106,6 +98,9 @@ class DictField(Field[T]):
             stored_as: str | None = ...,
             default_on_read: Any = ...,
             required_on_read: bool = ...,
+            immutable: bool | FieldLike = ...,
+            computed: Callable[[Any], object] | FieldLike | None = ...,
+            computed_from: Iterable[str] | FieldLike = ...,
             **named: FieldLike,
         ) -> None: ...
 
@@ -121,9 +116,11 @@ class DictField(Field[T]):
         stored_as: Any = None,
         default_on_read: Any = None,
         required_on_read: bool = False,
-        **named: FieldLike,
+        **named: Any,
     ) -> None:
-        options = {"required": required, "default": default, "validator": validator, "choices": choices}
+        # Members could have these names before they were options, and still can.
+        options = {name: named.pop(name) for name in _NEW_OPTIONS if name in named and not _is_field(named[name])}
+        options |= {"required": required, "default": default, "validator": validator, "choices": choices}
         options |= {"stored_as": stored_as, "default_on_read": default_on_read, "required_on_read": required_on_read}
         _refuse_fields(options)
         super().__init__(**options)
@@ -277,26 +274,39 @@ class DictField(Field[T]):
         return {"type": "object", "propertyNames": {"minLength": 1}}  # DynamoDB has no empty names
 
     def decode_value(self, stored: AttributeValue) -> Any:
+        if not self.fields and isinstance(stored, dict):
+            return python_values.decode_map(stored)
+        decoded = self.decode_members(stored)
+        for name, field in self._required.items():
+            _require(field, decoded[name])
+        return self._hold_present(decoded, cast("Item", stored))
+
+    def decode_members(self, stored: AttributeValue) -> dict[str, Any]:
+        """Return the values of all members, required or not; raises as `decode`."""
         if not isinstance(stored, dict):
             self.reject(stored, "stored as a map")
-        if not self.fields:
-            return python_values.decode_map(stored)
-        decoded = {  # NULL is how some other writers store an absent member
+        return {  # NULL is how some other writers store an absent member
             name: field.read_absent() if (member := stored.get(attribute)) is None else read(member)
             for name, (attribute, read, field) in self._decoders.items()
         }
-        for name, field in self._required.items():
-            _require(field, decoded[name])
-        return self._hold_present(decoded, stored)
 
-    def decode_partial(self, stored: AttributeValue) -> Any:
-        if not isinstance(stored, dict) or not self.fields or self.overridden:
-            return self.decode(stored)
+    def decode_partial(self, stored: AttributeValue, paths: Sequence[Path] | None) -> Any:
+        if is_whole(paths) or not isinstance(stored, dict) or not self.fields or self.overridden:
+            return super().decode_partial(stored, paths)
+        present = [name for name, (attribute, _, _) in self._decoders.items() if attribute in stored]
+        loaded = list_loaded(paths, present)
+        fields = {name: self.fields[name] for name in loaded if name in self.fields}
         members = {
-            name: field.read_unknown() if (member := stored.get(attribute)) is None else field.decode_partial(member)
-            for name, (attribute, _, field) in self._decoders.items()
+            name: field.read_unknown()
+            if (member := stored.get(field.stored_as or name)) is None
+            else field.decode_partial(member, inside(paths, name))
+            for name, field in fields.items()
         }
-        return self._hold_present(members, stored)
+        return self.make_part(members, loaded)
+
+    def make_part(self, members: Mapping[str, Any], loaded: Iterable[str]) -> Any:
+        """Return the value of a map of which only members with these names were read."""
+        return PartialDict({name: each for name, each in members.items() if each is not None}, loaded, self.label)
 
     def _hold_present(self, members: Mapping[str, Any], stored: Mapping[str, AttributeValue]) -> dict[str, Any]:
         """Return the members that are not absent, in a `HeldDict` if there is something to remember of them."""
@@ -307,11 +317,15 @@ class DictField(Field[T]):
 
 def _refuse_fields(options: Mapping[str, object]) -> None:
     for name, option in options.items():
-        if isinstance(option, Field) or (isinstance(option, type) and issubclass(option, Field)):
+        if _is_field(option):
             raise SchemaError(
                 f"{name} is an option of DictField itself: declare a field of that name in a mapping,"
                 f' such as DictField({{"{name}": StringField()}}, ...)'
             )
+
+
+def _is_field(value: object) -> bool:
+    return isinstance(value, Field) or (isinstance(value, type) and issubclass(value, Field))
 
 
 def _apply_member_defaults(field: Field[Any], given: Any) -> Any:
@@ -321,11 +335,6 @@ def _apply_member_defaults(field: Field[Any], given: Any) -> Any:
 def _coerce_member(field: Field[Any], given: Any) -> Any:
     member = field.missing_value() if given is None else field.coerce(given)
     return _require(field, member)
-
-
-def read_member(field: Field[Any], stored: AttributeValue) -> Any:
-    """Return the Python value of a stored member, `None` for NULL and for a missing one."""
-    return _require(field, field.read_absent() if stored is None else field.decode(stored))
 
 
 def _require(field: Field[Any], member: Any) -> Any:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 
 class CheckOptions(TypedDict, total=False):
@@ -17,6 +18,10 @@ class CheckOptions(TypedDict, total=False):
         default_on_read: What is read of an item without the attribute, or with NULL there: a value, which is copied, or
             a callable. It needs `required=True`. The next save of the whole item stores it.
         required_on_read: Whether an item without the attribute cannot be read; it needs `required=True` as well.
+        immutable: Whether a value cannot change once it is stored. Of a field of a model, as the two below.
+        computed: A function that computes the value from other fields: it gets an object with their values as
+            attributes. The value is stored, and cannot be set by itself.
+        computed_from: The names of these fields.
     """
 
     validator: Callable[[Any], object] | None
@@ -24,6 +29,9 @@ class CheckOptions(TypedDict, total=False):
     stored_as: str | None
     default_on_read: Any
     required_on_read: bool
+    immutable: bool
+    computed: Callable[[Any], object] | None
+    computed_from: Iterable[str]
 
 
 class FieldOptions(CheckOptions, total=False):
@@ -32,6 +40,22 @@ class FieldOptions(CheckOptions, total=False):
     Attributes:
         default: The value of a new instance without one, or a callable that returns it, which is called for each
             instance. The value is copied, never shared between instances.
+        stored: `False` for a field in the template of a key of the table that has no attribute of its own: the key
+            tells its value.
     """
 
     default: Any
+    stored: bool
+
+
+class TimeOptions(FieldOptions, total=False):
+    """The keyword arguments of every field that holds a point in time, besides `required`.
+
+    Attributes:
+        auto: When the time of a write is set as the value: `"create"` when the item is created, unless a value is
+            given; `"write"` whenever it is written, and then nothing else may set it. Of a field of a model.
+        auto_after: What is added to that time, such as the `timedelta` after which an item expires.
+    """
+
+    auto: Literal["create", "write"] | None
+    auto_after: dt.timedelta | None

@@ -5,7 +5,7 @@ Both can be read and changed, but never stored: that would drop what was not rea
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn, cast
 
 from dynamongo.exceptions import AttributeNotLoaded
@@ -64,10 +64,6 @@ class PartialDict(dict[str, Any]):
             refuse_unloaded(f"{self.label}.{name}")
 
 
-class Members(dict[str, Any]):
-    """The members of a document of which only some were read."""
-
-
 class PartialDocument(PartialDict):
     """A document of which only some members were read; they are its attributes, too."""
 
@@ -96,40 +92,58 @@ def refuse_unloaded(label: str) -> NoReturn:
 def refuse_part(value: object) -> None:
     """Raise `AttributeNotLoaded` if a map or list that is to be stored was read in part."""
     if isinstance(value, (PartialDict, PartialList)):
-        label = value.label
-        raise AttributeNotLoaded(
-            f"{label} was read in part, and storing it would drop the rest: call reload() for the whole item, or update"
-            " single members by their path"
-        )
+        refuse_storing(value.label)
 
 
-def guard(value: Any, paths: Iterable[Path], label: str) -> Any:
-    """Guard the Python value of an attribute of which only `paths` were read; `Path()` means the whole value.
+def refuse_storing(label: str) -> NoReturn:
+    """Raise `AttributeNotLoaded` for the value that messages call `label`, which was read in part."""
+    raise AttributeNotLoaded(
+        f"{label} was read in part, and storing it would drop the rest: call reload() for the whole item, or update"
+        " single members by their path"
+    )
 
-    Maps and lists are guarded at any depth.
+
+def guard(value: Any, paths: Sequence[Path] | None, label: str) -> Any:
+    """Guard the Python value of an attribute of which only `paths` were read, at any depth.
+
+    Args:
+        value: The value, without members or elements that were not read.
+        paths: The paths, relative to the value, so that `Path()` means all of it; `None` if only what is there tells.
+        label: What messages call the value.
     """
-    inner = list(paths)
-    if any(not path.elements for path in inner):
+    if is_whole(paths):
         return value
     if isinstance(value, list):
         elements = cast("list[Any]", value)
-        are_whole = all(len(path.elements) == 1 for path in inner)  # such as `[0]`, unlike `[0].city`
-        return PartialList(elements if are_whole else [_guard_element(each, label) for each in elements], label)
+        if are_elements_whole(paths):
+            return PartialList(elements, label)
+        return PartialList([guard(each, None, f"{label}[]") for each in elements], label)
     if not isinstance(value, dict):
         return value
     members = cast("dict[str, Any]", value)
-    names = dict.fromkeys(path.name for path in inner)
-    kept = {name: guard(members[name], _inside(inner, name), f"{label}.{name}") for name in names if name in members}
-    return (PartialDocument if isinstance(value, Members) else PartialDict)(kept, names, label)
+    names = list_loaded(paths, members)
+    kept = {name: guard(members[name], inside(paths, name), f"{label}.{name}") for name in names if name in members}
+    return PartialDict(kept, names, label)
 
 
-def _guard_element(element: Any, label: str) -> Any:
-    """Guard an element of a list: DynamoDB returns lists without gaps, so that its position is unknown."""
-    if not isinstance(element, dict):
-        return element
-    members = cast("dict[str, Any]", element)
-    return guard(members, map(Path, members), f"{label}[]")
+def is_whole(paths: Sequence[Path] | None) -> bool:
+    """Return whether all of a value was read, given the paths relative to it."""
+    return paths is not None and any(not path.elements for path in paths)
 
 
-def _inside(paths: Iterable[Path], name: str) -> list[Path]:
-    return [path.below() for path in paths if path.name == name]
+def are_elements_whole(paths: Sequence[Path] | None) -> bool:
+    """Return whether the elements of a list were read as a whole, such as `[0]`, unlike `[0].city`.
+
+    DynamoDB returns lists without gaps, so nobody knows which path an element belongs to.
+    """
+    return paths is not None and all(len(path.elements) == 1 for path in paths)
+
+
+def list_loaded(paths: Sequence[Path] | None, present: Iterable[str]) -> list[str]:
+    """Return the names of the members that were read; `present` are those that are there."""
+    return list(dict.fromkeys(present if paths is None else [path.name for path in paths]))
+
+
+def inside(paths: Sequence[Path] | None, name: str) -> Sequence[Path] | None:
+    """Return the paths that lead into a member, relative to it."""
+    return None if paths is None else [path.below() for path in paths if path.name == name]

@@ -14,6 +14,7 @@ from dynamongo.expressions.conditions import Comparator, Operand
 from dynamongo.expressions.numbers import Number
 from dynamongo.expressions.values import AttributeValue, describe_error
 from dynamongo.fields import datetimes
+from dynamongo.fields.auto_times import AutoTime
 from dynamongo.fields.base import T
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, read_text
 from dynamongo.fields.operands import as_operand
@@ -24,14 +25,14 @@ if TYPE_CHECKING:
 
     from dynamongo.fields import datetime_formats
     from dynamongo.fields.datetime_formats import Timespec
-    from dynamongo.fields.options import FieldOptions
+    from dynamongo.fields.options import TimeOptions
 else:  # most models have no formats
     datetime_formats = LazyModule("dynamongo.fields.datetime_formats")
 
 TimeZones: TypeAlias = Literal["allow", "require", "utc", "reject"]
 
 
-class DateTimeField(TextStored[T]):
+class DateTimeField(AutoTime[T], TextStored[T]):
     """A date with a time of day: takes a `datetime`, or text.
 
     Text is parsed by the first of `formats` that fits, then by `parser` if there is one, else as ISO 8601, then by
@@ -98,7 +99,7 @@ class DateTimeField(TextStored[T]):
             format: str | None = ...,
             timespec: Timespec | None = ...,
             truncate: bool = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[TimeOptions],
         ) -> None: ...
         @overload
         def __init__(
@@ -114,7 +115,7 @@ class DateTimeField(TextStored[T]):
             format: str | None = ...,
             timespec: Timespec | None = ...,
             truncate: bool = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[TimeOptions],
         ) -> None: ...
 
     def __init__(  # noqa: PLR0913, PLR0917 - dynamongo 0.2 has them so
@@ -239,6 +240,11 @@ class DateTimeField(TextStored[T]):
         in_utc = self._to_utc(value)  # always, to refuse a time that is not in the years 1 to 9999 of UTC
         settled = in_utc if self.convert_tz else value
         return settled.replace(tzinfo=None) if self.drop_tzinfo else settled
+
+    def value_at(self, instant: dt.datetime) -> Any:
+        whole = instant.replace(microsecond=instant.microsecond - instant.microsecond % self.quantum)
+        is_naive = self.tzd == "reject" and not self.drop_tzinfo
+        return self.validate(whole.replace(tzinfo=None) if is_naive else whole)
 
     def _to_utc(self, value: dt.datetime) -> dt.datetime:
         try:

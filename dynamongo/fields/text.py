@@ -160,7 +160,7 @@ class StringField(LimitedText[T]):
     def __init__(self: Any, *args: Any, format: Any = None, template: Any = None, **options: Any) -> None:
         super().__init__(*args, **options)
         if template is not None:
-            self.derived = key_templates.KeyTemplate(self.label, template)
+            self.derive(key_templates.KeyTemplate(self.label, template))
         if format is not None:
             self.declare_format(format, scalar_formats.TEXTS)
 

@@ -29,7 +29,8 @@ _RULES = {
     *("required", "validator", "choices", "is_key", "is_index_key", "is_element", "is_expiry", "is_checked"),
     *("min_value", "max_value", "min_length", "max_length", "regex", "formats", "parser", "verify_exists"),
     *("applies_defaults", "has_sums", "stored_as", "stored_format", "truncate", "is_plain"),
-    *("default_on_read", "required_on_read"),
+    *("default_on_read", "required_on_read", "is_immutable", "generated_on", "auto_after", "derived", "slots"),
+    *("stored", "reserved_prefix"),
 }
 """The attributes of fields that say which values they take, not in which form they store them."""
 

@@ -44,8 +44,14 @@ def find_rewrites(mapper: Mapper[Any], instance: Recorded) -> tuple[tuple[Delta,
 
 def _find_changed_attributes(mapper: Mapper[Any], instance: Recorded, *, keeps_forms: bool) -> list[AttributeChange]:
     record, stored, values = record_of(instance), stored_item_of(instance) or {}, vars(instance)
+    if mapper.key_members is not None:  # what the keys tell need not be stored once more
+        stored = {**stored, **mapper.key_members.find_told(stored)}
     # The version is not among the changes: the update itself increments it.
-    fields = [(name, field) for name, field in mapper.fields.items() if name in values and field.path != mapper.version]
+    fields = [
+        (name, field)
+        for name, field in mapper.fields.items()
+        if name in values and field.path != mapper.version and field.stored
+    ]
     found = [
         _find_change(field, values[name], stored.get(field.path.attribute, MISSING), record, keeps_forms=keeps_forms)
         for name, field in fields
@@ -71,7 +77,7 @@ def _find_change(
         return None
     # From here on the stored value is known as a whole, or was not read at all.
     held = _encode_value(field, value)
-    if record.loaded is not None and not paths:
+    if record.loaded is not None and not paths and stored is MISSING:
         return AttributeChange(field, None, held)  # assigned without being read: the stored value is unknown
     kept = keep_form(field, stored, held, fills=False) if keeps_forms else held
     return None if is_same(kept, stored) else AttributeChange(field, stored, kept)
@@ -79,8 +85,11 @@ def _find_change(
 
 def _refuse_changed_part(field: Field[Any], value: Any, stored: Resolved, paths: Sequence[Path]) -> None:
     is_there = stored is not MISSING and stored is not None
-    loaded = field.decode_partial(cast("AttributeValue", stored)) if is_there else field.read_unknown()
-    if value != guard(loaded, paths, ""):
+    if is_there:
+        loaded = field.decode_partial(cast("AttributeValue", stored), paths)
+    else:
+        loaded = guard(field.read_unknown(), paths, "")
+    if value != loaded:
         raise AttributeNotLoaded(f"{field.label} was only partly read, so its change cannot be saved: use update()")
 
 

@@ -60,24 +60,26 @@ from dynamongo.mapping.codec_source import FastPath, Source
 
 if TYPE_CHECKING:
     from dynamongo.fields import datetime_formats
-    from dynamongo.mapping import format_fast_paths
+    from dynamongo.mapping import format_fast_paths, map_fast_paths
 else:  # for the models that have such fields, when their codecs are compiled
     datetime_formats = LazyModule("dynamongo.fields.datetime_formats")
     format_fast_paths = LazyModule("dynamongo.mapping.format_fast_paths")
+    map_fast_paths = LazyModule("dynamongo.mapping.map_fast_paths")
 
 FastPathMaker: TypeAlias = Callable[[Any, str, Source], FastPath]
 
 
 def make_fast_path(field: Field[Any], v: str, source: Source) -> FastPath | None:
     """Return the fast path for values of the field in the variable `v`, if there is one."""
-    make = _MAKERS.get(type(field))
+    make = _MAKERS.get(type(field)) or (_document if is_document(field) else None)
     if make is None:
         return None
     fast = make(field, v, source)
     if isinstance(field, FormattedField) and field.stored_format is not None:
         fast = format_fast_paths.apply_format(field, field.stored_format, fast, v, source)
+    fast = format_fast_paths.apply_slots(field, fast, v, source) if field.slots else fast
     is_checked = field.validator is not None or field.choices is not None or field.is_expiry
-    return FastPath(None, fast.result) if is_checked else fast
+    return FastPath(None, fast.result) if is_checked or field.reserved_prefix is not None else fast
 
 
 def encode_freely(value: Any) -> AttributeValue:
@@ -261,7 +263,7 @@ def _any(_: Field[Any], v: str, source: Source) -> FastPath:
 
 def _dict(field: DictField[Any], v: str, source: Source) -> FastPath:
     if field.fields:
-        take = _define_take(field, source)
+        take = map_fast_paths.define_map(field, source)
         return FastPath(take and f"({v}_ := {take}({v})) is not None", f"{v}_")
     if not source.is_of_python:
         return FastPath(f"type({v}) is dict", f"decode_map({v})")
@@ -269,35 +271,11 @@ def _dict(field: DictField[Any], v: str, source: Source) -> FastPath:
     return FastPath(f"type({v}) is dict and ({v}_ := {take}({v})) is not None", f"{v}_")
 
 
-def _define_take(field: DictField[Any], source: Source) -> str | None:
-    """Define a function that takes a map whose members all take their fast paths, and returns `None` for any other.
-
-    The new map has its members in the order of declaration, because the store keeps no order.
-    """
-    lines = [f"if {_refuse_map(field, source)}:", "    return None", "get, taken = v.get, {}"]
-    for name, member in field.fields.items():
-        fast = make_fast_path(member, "m", source)
-        if fast is None or fast.test is None:
-            return None  # one member that needs its field makes the whole map need its field
-        key, stored = source.name_text(name), source.name_text(member.stored_as or name)
-        of_given = key if source.is_of_python else stored
-        of_taken = stored if source.task == "encode" else key
-        lines += [f"m = get({of_given})", f"if {fast.test}:", f"    taken[{of_taken}] = {fast.result}"]
-        is_needed = type(member) in _CONTAINERS or member.required or member.has_read_rule
-        lines += ["else:" if is_needed else "elif m is not None:", "    return None"]
-    is_held = field.applies_defaults and source.task != "encode"
-    taken = "HeldDict(taken)" if is_held else "taken"
-    # Fewer members taken than given: one is unknown, and the field reports it.
-    return source.define([*lines, f"return {taken} if len(taken) == len(v) else None"])
-
-
-def _refuse_map(field: DictField[Any], source: Source) -> str:
-    """Return the test for maps that need the field itself: a new dict would gain defaults, for example."""
-    if not source.is_of_python:
-        return "type(v) is not dict"
-    if any(member.has_default for member in field.fields.values()):
-        return "type(v) is not HeldDict or v._undeclared"
-    return "v._undeclared if type(v) is HeldDict else type(v) is not dict"
+def _document(field: Any, v: str, source: Source) -> FastPath:
+    if source.task == "build":  # what the document holds is encoded, and checked, when the model is saved
+        return FastPath(f"type({v}) is {source.name('Document', field.document_type.kind)}", v)
+    take = map_fast_paths.define_document(field, source)
+    return FastPath(f"({v}_ := {take}({v})) is not None", f"{v}_")
 
 
 NAMES: dict[str, Any] = {
@@ -319,7 +297,6 @@ NAMES: dict[str, Any] = {
 }
 """The globals of the compiled functions."""
 
-_CONTAINERS = (ListField, SetField)  # a missing value is an empty container
 _PLAIN: dict[type, LazyPattern] = {EmailField: PLAIN_EMAIL, IPAddressField: PLAIN_IPV4, URLField: PLAIN_URL}
 _MAKERS: dict[type, FastPathMaker] = {
     BinaryField: _binary,
@@ -345,5 +322,12 @@ _MAKERS: dict[type, FastPathMaker] = {
     VersionField: _int,
 }
 
-HAVE_FAST_PATHS: frozenset[type] = frozenset(_MAKERS)
-"""The classes of fields that the library itself defines completely."""
+
+def is_own(field: Field[Any]) -> bool:
+    """Return whether the library itself defines the values of the field completely."""
+    return type(field) in _MAKERS or is_document(field)
+
+
+def is_document(field: Field[Any]) -> bool:
+    """Return whether the values of the field are instances of a `Document`, and the library itself defines them."""
+    return isinstance(field, DictField) and field.is_document

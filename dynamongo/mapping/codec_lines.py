@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
 from dynamongo.fields.base import Field, is_decoded_unchecked
 from dynamongo.fields.containers import ListField, SetField
-from dynamongo.mapping.codec_fast_paths import HAVE_FAST_PATHS, make_fast_path
+from dynamongo.mapping import plain_codec
+from dynamongo.mapping.codec_fast_paths import NAMES, is_own, make_fast_path
 from dynamongo.mapping.codec_source import Source
 from dynamongo.mapping.key_codec import KeyCodec
 
@@ -17,6 +18,28 @@ _UNCHANGING: Final = (str, int, bool, float, Decimal, bytes)
 
 _EMPTY: dict[type, str] = {ListField: "[]", SetField: "set()"}
 """The source of `missing_value()` for fields with a fast path, where it is not `None`."""
+
+
+_ABSENT: Final = object()
+
+
+def write_build(fields: Mapping[str, Field[Any]]) -> Source:
+    """Return the source of the function from keyword arguments to the values of a new instance; see `Codec.build`."""
+    source = Source("build", NAMES)
+    source.names.update(ABSENT=_ABSENT, default_of=plain_codec.default_of, validate_by=plain_codec.validate)
+    names = list(map(source.name_text, fields))
+    lines = ["def build(given):", "    get, absent = given.get, 0"]
+    for number, (name, field) in enumerate(zip(names, fields.values(), strict=True)):
+        lines += [f"    v{number} = get({name}, ABSENT)", *write_build_field(f"v{number}", field, source)]
+    # Each field was given or is absent; if the numbers differ, a given name belongs to no field.
+    lines += [f"    if len(given) + absent != {len(names)}:", "        return None"]
+    source.functions.append([*lines, "    return {", *(f"    {each}" for each in write_members(names)), "    }"])
+    return source
+
+
+def write_members(names: Iterable[str]) -> list[str]:
+    """Return the lines inside the braces of a dict from the names to the variables `v0`, `v1` and so on."""
+    return [f"    {name}: v{number}," for number, name in enumerate(names)]
 
 
 def write_build_field(v: str, field: Field[Any], source: Source) -> list[str]:
@@ -55,7 +78,7 @@ def _write_missing(field: Field[Any], field_name: str, *, has_fast_path: bool) -
 
 def write_absent(field: Field[Any], source: Source) -> str:
     """Return the source of the value that is read of an item without the attribute."""
-    if not field.has_read_rule and type(field) in HAVE_FAST_PATHS:
+    if not field.has_read_rule and is_own(field):
         return _EMPTY.get(type(field), "None")
     return f"{source.name('field', field)}.read_absent()"
 

@@ -47,6 +47,7 @@ class Source:
         self._texts: dict[str, str] = {}
         self.functions: list[list[str]] = []
         self._numbers = itertools.count()
+        self._defined: dict[object, str] = {}
 
     @property
     def is_of_python(self) -> bool:
@@ -70,6 +71,15 @@ class Source:
         name = f"{self.task}{len(self.functions)}"
         self.functions.append([f"def {name}(v):", *(f"    {line}" for line in lines)])
         return name
+
+    def define_once(self, thing: object, write: Callable[[], list[str]]) -> str:
+        """Define the function for a thing, unless there is one, and return its name. Its lines may call it."""
+        if thing not in self._defined:
+            place = len(self.functions)
+            self._defined[thing] = f"{self.task}{place}"
+            self.functions.append([])
+            self.functions[place] = [f"def {self._defined[thing]}(v):", *(f"    {line}" for line in write())]
+        return self._defined[thing]
 
     def compile(self) -> Callable[..., Any]:
         """Compile the functions, and return the one named after the task."""

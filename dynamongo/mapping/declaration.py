@@ -6,7 +6,7 @@ A mistake raises `SchemaError` when the class is created; the message names the 
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from dynamongo._support.dataclasses import dataclass
@@ -25,8 +25,9 @@ from dynamongo.operations.table_names import describe_name_fault
 from dynamongo.schema import KeySchema, TableSchema
 
 if TYPE_CHECKING:
-    from dynamongo.mapping import index_declaration
-else:  # many tables have no index
+    from dynamongo.mapping import composed_keys, index_declaration
+else:  # many tables have no index, and most no key that is composed of other fields
+    composed_keys = LazyModule("dynamongo.mapping.composed_keys")
     index_declaration = LazyModule("dynamongo.mapping.index_declaration")
 
 _NAMES_OF_FIELDS = ("__hash_key__", "__range_key__", "__ttl__")
@@ -66,15 +67,32 @@ class Declaration:
 
 def collect_fields(model: type) -> dict[str, Field[Any]]:
     """Return the fields of the class and its bases, in the order of declaration, each bound to this class."""
+    return _bind_fields(model, find_fields(model, "model", _is_ours))
+
+
+def find_fields(
+    model: type,
+    what: str,
+    is_ours: Callable[[type], bool],
+    body_of: Callable[[type], Mapping[str, Any]] = vars,
+) -> dict[str, Field[Any]]:
+    """Return the fields that a class body and those of its bases declare, in the order of declaration.
+
+    Args:
+        model: The class.
+        what: What it is, in a word.
+        is_ours: Whether a base is one of the library, whose names no field may have.
+        body_of: Returns what a class body declares.
+    """
     found: dict[str, Field[Any]] = {}
     others: set[str] = set()
     for base in reversed(model.__mro__):  # so that the first base wins, as for any other attribute
-        if not found and _is_ours(base):
+        if not found and is_ours(base):
             others.update(vars(base))
             continue
-        for name, value in vars(base).items():
+        for name, value in body_of(base).items():
             if isinstance(value, Field):
-                _check_name(model, name, others)
+                _check_name(model, name, others, what)
                 found[name] = value
             elif isinstance(value, type) and issubclass(value, Field):
                 refuse(model, name, f"is the class {value.__name__}, not a field: write {value.__name__}()")
@@ -83,7 +101,7 @@ def collect_fields(model: type) -> dict[str, Field[Any]]:
             else:
                 others.add(name)
     refuse_shared_names(model.__name__, found)
-    return _bind_fields(model, found)
+    return found
 
 
 def _bind_fields(model: type, fields: Mapping[str, Field[Any]]) -> dict[str, Field[Any]]:
@@ -95,6 +113,8 @@ def _bind_fields(model: type, fields: Mapping[str, Field[Any]]) -> dict[str, Fie
     }
     for field in bound.values():
         field.is_key = field.is_index_key = field.is_expiry = False  # it may be one only in a base class
+        field.reserved_prefix = None
+        field.take_slots(())
         field.check_declaration()
     return bound
 
@@ -151,20 +171,20 @@ _HIDEABLE: Final = frozenset({"size"})
 """The methods that a field may hide, since many tables have such an attribute; `size_of(user)` does the same."""
 
 
-def _check_name(model: type, name: str, others: Collection[str]) -> None:
+def _check_name(model: type, name: str, others: Collection[str], what: str) -> None:
     if name in _NAMES_OF_FIELDS:
         refuse(model, name, 'must be the name of a field, such as "email"; got the field itself')
     if name.startswith("_"):
-        refuse(model, name, f"is a field; its name must not start with an underscore{_rename(name)}")
+        refuse(model, name, f"is a field; its name must not start with an underscore{rename(name)}")
     try:
         check_name(name)
     except ValidationError as error:
         raise SchemaError(f"{model.__name__}: DynamoDB does not allow the name of a field: {error}") from error
     if name in others and name not in _HIDEABLE:
-        refuse(model, name, f"is a field that would hide a method or attribute of every model{_rename(name)}")
+        refuse(model, name, f"is a field that would hide a method or attribute of every {what}{rename(name)}")
 
 
-def _rename(name: str) -> str:
+def rename(name: str) -> str:
     """Return how to declare the attribute of that name in spite of it."""
     other = f"{name.strip('_') or 'name'}{'' if name.startswith('_') else '_'}"
     return f': give it another one and say how it is stored, as in {other} = StringField(stored_as="{name}")'
@@ -220,7 +240,9 @@ def _find_keys(model: type, fields: Mapping[str, Field[Any]]) -> ModelKeys:
     range_key = _find_key(model, "__range_key__", fields)
     if range_key is hash_key:
         refuse(model, "__range_key__", "must differ from __hash_key__")
-    keys = ModelKeys(model, hash_key, range_key)
+    is_plain = all(field.derived is None for field in fields.values())
+    templates = None if is_plain else composed_keys.find_templates(hash_key, range_key, fields)
+    keys = ModelKeys(model, hash_key, range_key, templates)
     for field in keys.fields:
         field.is_key = True
     return keys

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NoReturn, cast
 
-from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
-from dynamongo.expressions.computed import WITH_PATHS
-from dynamongo.expressions.updates import AnyUpdate, RemoveUpdate, SetUpdate
+from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, SchemaError, ValidationError
+from dynamongo.expressions.conditions import Path
+from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item, shorten
 from dynamongo.fields.base import Field
 from dynamongo.fields.derived import Derivation
-from dynamongo.mapping.records import Recorded
+from dynamongo.fields.key_templates import KeyTemplate
+from dynamongo.mapping.derived_updates import DerivedUpdates
+from dynamongo.mapping.key_members import KeyMembers, refuse_unstored
+from dynamongo.mapping.records import Recorded, record_of, stored_item_of
 from dynamongo.mapping.rules import Rule
 
 _UNKNOWN: Final[Any] = object()
@@ -24,6 +27,9 @@ class DerivedValues(Rule):
         model: The class.
         fields: Its fields by name.
 
+    Attributes:
+        key_members: What is known about keys that are made of other fields; `None` if the model has no such keys.
+
     Raises:
         SchemaError: A derived field depends on a field that the model does not have, or on itself.
     """
@@ -31,27 +37,51 @@ class DerivedValues(Rule):
     def __init__(self, model: type, fields: Mapping[str, Field[Any]]) -> None:
         self._name = model.__name__
         self._fields = fields
+        refuse_unstored(self._name, fields)
         derived = {name: field for name, field in fields.items() if field.derived is not None}
         for field in derived.values():
-            self._check_sources(field)
+            self._bind(field)
         self._in_order = list(_sort(self._name, derived))
-        self._sources = {name for field in derived.values() for name in _derivation_of(field).sources}
+        self._following = self._find_following()
         self._by_attribute = {field.path.attribute: field for field in derived.values()}
+        keys = [field for field in self._in_order if isinstance(field.derived, KeyTemplate)]
+        self.key_members = KeyMembers(keys, fields) if keys else None
+        self._updates = DerivedUpdates(self._name, fields, self._in_order, self.key_members)
 
-    def _check_sources(self, field: Field[Any]) -> None:
+    def _bind(self, field: Field[Any]) -> None:
         derivation = _derivation_of(field)
         for name in derivation.sources:
             if name not in self._fields:
                 raise SchemaError(
                     f"{field.label}: {derivation.given_as} names {name!r}, which is no field of {self._name}"
                 )
-        derivation.check_sources(field.label, self._fields)
+        field.derived = derivation.bind(field.label, self._fields)
+
+    def _find_following(self) -> dict[str, list[Field[Any]]]:
+        """Return the derived fields that follow from each field, directly or through others, in order."""
+        following: dict[str, list[Field[Any]]] = {}
+        for name in self._fields:
+            changed, found = {name}, list[Field[Any]]()
+            for field in self._in_order:
+                if not changed.isdisjoint(_derivation_of(field).sources):
+                    changed.add(field.path.name)
+                    found.append(field)
+            following[name] = found
+        return following
 
     # Instances.
 
     def after_build(self, instance: Any) -> None:
         """Compute all derived values of a new instance, and refuse others that it was given."""
-        self._derive(vars(instance), self._in_order, is_new=True)
+        values: dict[str, Any] = vars(instance)
+        if self.key_members is not None:
+            self.key_members.fill(values)
+        for field in self._in_order:
+            given = values[field.path.name]
+            value = self._compute(field, values)
+            if given != value and not field.is_absent(given):
+                self._refuse_value(field, given, ValidationError)
+            values[field.path.name] = value
 
     def before_assign(self, instance: Any, field: Field[Any], value: Any) -> None:
         """Refuse another value for a derived field."""
@@ -60,23 +90,57 @@ class DerivedValues(Rule):
 
     def after_assign(self, instance: Any, field: Field[Any]) -> None:
         """Compute what follows from the field."""
-        if field.path.name in self._sources:
-            self._derive(vars(instance), self._in_order)
+        following = self._following[field.path.name]
+        if following:
+            self._derive(vars(instance), following)
 
     def before_save(self, instance: Any) -> None:
         """Compute all again: a list that a value follows from may have been changed in place."""
-        self._derive(vars(instance), self._in_order)
+        values: dict[str, Any] = vars(instance)
+        if len(values) < len(self._fields) and record_of(instance).loaded is not None:
+            self._derive(values, [field for field in self._in_order if self._is_due(instance, field)])
+            return
+        self._derive(values, self._in_order)
+        for field in self._in_order:
+            if (field.is_key or field.required) and field.is_absent(values[field.path.name]):
+                self._refuse_missing(field, values)
 
-    def _derive(self, values: dict[str, Any], fields: Iterable[Field[Any]], *, is_new: bool = False) -> None:
+    before_rewrite = before_save
+
+    def _is_due(self, instance: Recorded, field: Field[Any]) -> bool:
+        """Return whether the value of a field of a partly read item has to be computed again.
+
+        Raises:
+            AttributeNotLoaded: It has, and cannot be.
+        """
+        values, names = vars(instance), _derivation_of(field).sources
+        changed = [name for name in names if name in values and self._has_changed(instance, name)]
+        unknown = [name for name in names if name not in values]
+        if changed and unknown:
+            raise AttributeNotLoaded(
+                f"{field.label} follows from {changed[0]}, which has changed, and from {' and '.join(unknown)}"
+                f" ({_derivation_of(field).given_as}), which {'was' if len(unknown) == 1 else 'were'} not read: call"
+                " reload() first"
+            )
+        return not unknown and (bool(changed) or field.path.name in values)
+
+    def _has_changed(self, instance: Recorded, name: str) -> bool:
+        field, value = self._fields[name], vars(instance)[name]
+        item = stored_item_of(instance) or {}
+        told = {} if self.key_members is None else self.key_members.find_told(item)
+        stored = {**item, **told}.get(field.path.attribute)
+        loaded = record_of(instance).loaded or ()
+        paths = [path.below() for path in loaded if path.attribute == field.path.attribute] or [Path()]
+        return bool(value != (field.read_unknown() if stored is None else field.decode_partial(stored, paths)))
+
+    def _derive(self, values: dict[str, Any], fields: Iterable[Field[Any]]) -> None:
         for field in fields:
-            derivation = _derivation_of(field)
-            if not values.keys() >= set(derivation.sources):  # not all of them were read
-                continue
-            name, value = field.path.name, derivation.compute(self._fields, values)
-            value = field.missing_value() if value is None else field.validate(value)
-            if is_new and not field.is_absent(values[name]) and values[name] != value:
-                self._refuse_value(field, values[name], ValidationError)
-            values[name] = value
+            if values.keys() >= set(_derivation_of(field).sources):  # all of them were read
+                values[field.path.name] = self._compute(field, values)
+
+    def _compute(self, field: Field[Any], values: Mapping[str, Any]) -> Any:
+        value = _derivation_of(field).compute(self._fields, values)
+        return field.missing_value() if value is None else field.validate(value)
 
     # Updates by expression.
 
@@ -90,54 +154,7 @@ class DerivedValues(Rule):
         self, key: Item, updates: tuple[AnyUpdate, ...], *, upsert: bool, loaded: Recorded | None
     ) -> tuple[AnyUpdate, ...]:
         """Add the updates of what follows from the attributes that are updated."""
-        del loaded
-        values: dict[str, Any] = self._read_key(key)
-        changed = {update.path.attribute: update for update in updates}
-        added: list[AnyUpdate] = []
-        for field in self._in_order:
-            sources = [self._fields[name] for name in _derivation_of(field).sources]
-            touched = [source for source in sources if source.path.attribute in changed]
-            if not touched and not (upsert and all(source.path.name in values for source in sources)):
-                continue
-            if field.is_key:
-                if touched:
-                    self._refuse_key(field, touched[0])
-                continue
-            for source in touched:
-                values[source.path.name] = self._read_update(field, source, changed[source.path.attribute])
-            if unknown := [source.path.name for source in sources if source.path.name not in values]:
-                self._refuse_unknown(field, touched[0], unknown)
-            update = self._make_update(field, values)
-            added.append(update)
-            changed[field.path.attribute] = update
-        return (*updates, *added)
-
-    def _read_key(self, key: Item) -> dict[str, Any]:
-        """Return the values of fields that a key tells."""
-        values: dict[str, Any] = {}
-        for field in self._fields.values():
-            if field.is_key:
-                stored = key[field.path.attribute]
-                values[field.path.name] = field.decode(stored)
-                if field.derived is not None:
-                    values |= field.derived.invert(self._fields, stored)
-        return values
-
-    def _read_update(self, field: Field[Any], source: Field[Any], update: AnyUpdate) -> Any:
-        """Return the value that a source has after an update."""
-        if len(update.path.elements) == 1:
-            if isinstance(update, RemoveUpdate):
-                return source.missing_value()
-            if isinstance(update, SetUpdate) and not update.if_not_exists and not isinstance(update.value, WITH_PATHS):
-                return source.decode(update.value)
-        raise ExpressionError(
-            f"{self._name}: {field.path.name} follows from {source.path.name} ({_derivation_of(field).given_as}), so"
-            f" it can only be updated by {source.label}.set(...) with a value, or removed; got `{update}`"
-        )
-
-    def _make_update(self, field: Field[Any], values: Mapping[str, Any]) -> AnyUpdate:
-        value = _derivation_of(field).compute(self._fields, values)
-        return cast("AnyUpdate", field.remove() if value is None else field.set(value))
+        return self._updates.complete(key, updates, upsert=upsert, loaded=loaded)
 
     # Errors.
 
@@ -148,17 +165,13 @@ class DerivedValues(Rule):
             f" cannot be set by itself; got {shorten(value)}"
         )
 
-    def _refuse_key(self, field: Field[Any], source: Field[Any]) -> NoReturn:
-        raise ExpressionError(
-            f"{self._name}: an update cannot change {source.path.name}, because the key {field.path.name} follows from"
-            f" it ({_derivation_of(field).given_as}): save a new item, and delete this one"
-        )
-
-    def _refuse_unknown(self, field: Field[Any], source: Field[Any], unknown: list[str]) -> NoReturn:
-        raise ExpressionError(
-            f"{self._name}: {field.path.name} follows from {source.path.name} and {', '.join(unknown)}"
-            f" ({_derivation_of(field).given_as}): set {' and '.join(unknown)} in the same call; or read the item,"
-            " change it and save it"
+    def _refuse_missing(self, field: Field[Any], values: Mapping[str, Any]) -> NoReturn:
+        derivation = _derivation_of(field)
+        missing = [name for name in derivation.sources if self._fields[name].is_absent(values[name])]
+        why = "is part of the key" if field.is_key else "is required"
+        raise ValidationError(
+            f"{field.label} {why}, and follows from {' and '.join(missing or derivation.sources)}"
+            f" ({derivation.given_as}), which {'has' if len(missing) == 1 else 'have'} no value"
         )
 
 

@@ -9,7 +9,7 @@ from dynamongo.exceptions import (
     ConditionalCheckFailedException,
     DynamongoError,
     ItemNotFound,
-    ValidationError,
+    UniqueViolation,
     VersionConflict,
 )
 from dynamongo.expressions.conditions import Condition, Path, all_of, conjuncts
@@ -26,6 +26,8 @@ OTHER_KIND: Final = ": the one that is stored there is of another kind"
 
 def explain_failure(mapper: Mapper[Any], write: Action, error: DynamongoError) -> DynamongoError:
     """Return the error of a write in the model's words."""
+    if isinstance(error, UniqueViolation):  # which was made in the model's words
+        return error
     key = write.item if isinstance(write, Put) else write.key
     if not isinstance(error, ConditionalCheckFailedException):
         return mapper.locate_error(error, write.table, key, write)
@@ -59,6 +61,11 @@ def _explain_failed_check(
     if conflict is not None:
         message = f"{mapper.name}: {conflict.describe(named, has_item=error.item is not None)}"
         return VersionConflict(message, expected=conflict.expected, found=conflict.found, item=stored)
+    if mapper.rules is not None and error.item is not None and not is_other:
+        refused = mapper.rules.explain_failure(condition, error.item, named)
+        if refused is not None:
+            refused.item = stored
+            return refused
     # A guard is a condition that `User.age.increment()` adds to keep the sum within the bounds of the field.
     outside = [str(path) for path, guard in guards_of(updates) if not holds(guard, error.item or {})]
     if outside:
@@ -88,5 +95,5 @@ def _decode_stored(mapper: Mapper[Any], item: Any) -> Any:
         return None
     try:
         return mapper.decode(item)
-    except ValidationError:
+    except Exception:  # noqa: BLE001 - of a hook, it may be any, which must not hide the failure
         return decode_map(item)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynamongo.fields import DateTimeField, FloatField, StringField
+from dynamongo.fields import DateTimeField, Field, FloatField, IntField, StringField
 from dynamongo.fields.datetime_formats import OF_PYTHON
 from dynamongo.fields.formats import Format, FormattedField
 from dynamongo.mapping.codec_source import FastPath, Source
@@ -28,6 +28,21 @@ def apply_format(field: FormattedField[Any], form: Format, own: FastPath, v: str
         return FastPath(test, own.result)
     positive = f"{v} + 0.0" if isinstance(field, FloatField) else v  # as in the path of the field
     return FastPath(test, f"{source.name('encode', form.encode)}({positive})")
+
+
+def apply_slots(field: Field[Any], own: FastPath, v: str, source: Source) -> FastPath:
+    """Return the fast path of a field of which keys are made; `own` is that of the field elsewhere."""
+    if own.test is None or own.result != v or type(field) not in (IntField, StringField):
+        return FastPath(None, own.result)
+    tests = [own.test]
+    for slot in field.slots:
+        if slot.width is not None:
+            tests.append(f"0 <= {v} < {10**slot.width:d}")
+        elif not slot.is_number:
+            tests.append(f"{v} != ''")
+            if slot.find_excluded is not None:
+                tests.append(f"{source.name('find', slot.find_excluded)}({v}) is None")
+    return FastPath(" and ".join(dict.fromkeys(tests)), v)
 
 
 def _write_decoding(field: FormattedField[Any], form: Format, v: str, source: Source) -> FastPath:

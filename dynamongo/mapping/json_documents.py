@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import json
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ from dynamongo.fields.base import Field
 from dynamongo.fields.json import refuse_constant
 from dynamongo.fields.json_forms import Decimals, JSONSchema, SchemaMode, write_decimals
 from dynamongo.fields.json_schemas import describe_object
+from dynamongo.mapping import given_problems
 from dynamongo.mapping.mapper import Mapper
 
 
@@ -24,6 +26,14 @@ def to_document(fields: Mapping[str, Field[Any]], values: Mapping[str, Any], dec
         ValidationError: A value does not suit its field (it may have been changed in place), or JSON would round it.
     """
     return {name: _to_json(fields[name], value, decimals) for name, value in values.items()}
+
+
+def copy_values(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return copies of the values of an instance, so that changes in the dict do not change the instance."""
+    try:
+        return {name: copy.deepcopy(value) for name, value in values.items()}
+    except RecursionError:
+        raise ValidationError(f"{name}.to_dict: a value is nested too deeply to be copied") from None
 
 
 def _to_json(field: Field[Any], value: Any, decimals: Decimals) -> Any:
@@ -40,8 +50,14 @@ def _to_json(field: Field[Any], value: Any, decimals: Decimals) -> Any:
 
 def from_document(mapper: Mapper[Any], document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values for the constructor; raises `ValidationError` for a JSON value that no field takes."""
-    mapper.check_names(document)
-    return {name: None if value is None else mapper.fields[name].from_json(value) for name, value in document.items()}
+    try:
+        mapper.check_names(document)
+        return {
+            name: None if value is None else mapper.fields[name].from_json(value) for name, value in document.items()
+        }
+    except ValidationError as error:
+        read = given_problems.read_json
+        raise given_problems.explain_given(mapper, document, error, read) from error.__cause__
 
 
 def parse_document(name: str, text: str | bytes) -> Mapping[str, Any]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dynamongo._support.dataclasses import dataclass, field
 from dynamongo.expressions.conditions import EQ, Comparison, Path
 from dynamongo.expressions.values import Item
 from dynamongo.fields.base import Field
 from dynamongo.mapping.key_codec import KeyCodec
+
+if TYPE_CHECKING:  # most models have none
+    from dynamongo.mapping.composed_keys import ComposedKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +22,18 @@ class ModelKeys:
     model: type
     hash_key: Field[Any]
     range_key: Field[Any] | None = None
+    templates: ComposedKeys | None = field(default=None, repr=False, compare=False)
+    """The keys that are composed of other fields, also those of indexes; `None` if there are none."""
+
+    size: int = field(init=False, repr=False, compare=False)
+    """How many values make a key of the table."""
 
     codec: KeyCodec = field(init=False, repr=False, compare=False)
     """Makes a key from the values of the key fields."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "codec", KeyCodec(self.fields))
+        object.__setattr__(self, "size", len(self.parts))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -41,9 +50,19 @@ class ModelKeys:
         """The key fields, hash key first."""
         return (self.hash_key,) if self.range_key is None else (self.hash_key, self.range_key)
 
+    @property
+    def parts(self) -> tuple[Field[Any], ...]:
+        """The fields whose values make a key: its own, or those that it is composed of."""
+        return self.fields if self.templates is None else self.templates.parts
+
+    @property
+    def part_names(self) -> tuple[str, ...]:
+        """The names of these fields."""
+        return tuple(field.path.name for field in self.parts)
+
     def describe(self) -> str:
         """Describe the conditions that fix a key, for messages: `email == …`, or both equalities."""
-        return " and ".join(f"`{name} == …`" for name in self.field_names)
+        return " and ".join(f"`{name} == …`" for name in self.part_names or self.field_names)
 
 
 def key_equalities(key: Item) -> tuple[Comparison, ...]:

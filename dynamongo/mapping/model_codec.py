@@ -19,12 +19,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from operator import length_hint
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from dynamongo._support.codegen import compile_later
 from dynamongo._support.lazy import lazy_property
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.exceptions import DynamongoError, ValidationError
+from dynamongo.exceptions import DynamongoError, Problem, ValidationError
 from dynamongo.expressions.values import Item
 from dynamongo.fields.base import Field
 from dynamongo.mapping import plain_codec
@@ -34,17 +34,16 @@ from dynamongo.mapping.records import add_values, make_record, make_wire_record,
 
 if TYPE_CHECKING:
     from dynamongo.expressions import wire_values
-    from dynamongo.mapping import codec_fast_paths, codec_lines, codec_source, wire_paths
+    from dynamongo.mapping import codec_fast_paths, codec_lines, codec_source, key_lines, wire_paths
     from dynamongo.mapping.codec_source import Source
     from dynamongo.mapping.rules import Rules
 else:  # nothing is compiled before it was called some times, and what is read from memory is not in JSON
     codec_fast_paths = LazyModule("dynamongo.mapping.codec_fast_paths")
     codec_lines = LazyModule("dynamongo.mapping.codec_lines")
     codec_source = LazyModule("dynamongo.mapping.codec_source")
+    key_lines = LazyModule("dynamongo.mapping.key_lines")
     wire_paths = LazyModule("dynamongo.mapping.wire_paths")
     wire_values = LazyModule("dynamongo.expressions.wire_values")
-
-_ABSENT: Final = object()
 
 
 class Codec:
@@ -55,11 +54,12 @@ class Codec:
         fields: Its fields by name.
         find_keys: Returns the key codec; raises `SchemaError` for an abstract model.
         index_keys: The names of the attributes that are keys of indexes.
-        explain: Returns the error for an unreadable item.
+        explain: Returns the error for an unreadable item, given what was found to be wrong, if that is known.
         rules: What the model does to its items beyond what the fields do.
 
     Attributes:
         known: The attributes that instances do not show as undeclared.
+        completes: Whether a hook or another rule completes each instance of an item that was read.
     """
 
     def __init__(  # noqa: PLR0913 - what the functions are made of
@@ -68,7 +68,7 @@ class Codec:
         fields: Mapping[str, Field[Any]],
         find_keys: Callable[[], KeyCodec],
         index_keys: Iterable[str],
-        explain: Callable[[Item], ValidationError],
+        explain: Callable[[Item, tuple[Problem, ...] | None], ValidationError],
         *,
         rules: Rules | None = None,
     ) -> None:
@@ -81,6 +81,8 @@ class Codec:
         self._explain = explain
         self._rules = rules
         self._after_read = None if rules is None else rules.after_read
+        self.completes = self._after_read is not None
+        self._key_members = None if rules is None else rules.key_members
 
     @lazy_property
     def build(self) -> Callable[[Mapping[str, Any]], Values | None]:
@@ -89,7 +91,7 @@ class Codec:
         It raises `ValidationError` for a value that does not suit its field.
         """
         plain = functools.partial(plain_codec.build, self._fields)
-        return compile_later(self, "build", plain, lambda: self._write_build().compile())
+        return compile_later(self, "build", plain, lambda: codec_lines.write_build(self._fields).compile())
 
     @lazy_property
     def fill(self) -> Callable[[Any, Values], None]:
@@ -154,7 +156,7 @@ class Codec:
 
     def show(self) -> str:
         """Return the generated code of the functions, for people."""
-        sources = [self._write_build(), self._write_encode(), self._write_decode()]
+        sources = [codec_lines.write_build(self._fields), self._write_encode(), self._write_decode()]
         return "\n\n".join(map(str, sources if self.read is None else [*sources, self._write_read()]))
 
     def _decode_plainly(self, model: type[Any], items: Iterable[Item]) -> list[Any]:
@@ -162,31 +164,22 @@ class Codec:
         make: Any = self._model.__new__
         for item in items:
             try:
-                values = plain_codec.decode(self._fields, item)
-            except ValidationError:
-                raise self._explain(item) from None
-            instance = make(model)  # the constructor would validate what was just read
-            set_values(instance, values)
-            set_record(instance, make_record(item, self.known))
-            if self._after_read is not None:
-                self._after_read(instance)
+                held = item if self._key_members is None else self._key_members.complete(item)
+                values = plain_codec.decode(self._fields, held)
+                instance = make(model)  # the constructor would validate what was just read
+                set_values(instance, values)
+                set_record(instance, make_record(item, self.known))
+                if self._after_read is not None:
+                    self._after_read(instance)
+            except ValidationError as error:
+                self._refuse(item, error)
             instances.append(instance)
         return instances
 
-    def _write_build(self) -> Source:
-        source = codec_source.Source("build", codec_fast_paths.NAMES)
-        source.names.update(ABSENT=_ABSENT, default_of=plain_codec.default_of, validate_by=plain_codec.validate)
-        names = self._name_texts(source)
-        lines = ["def build(given):", "    get, absent = given.get, 0"]
-        for number, (name, field) in enumerate(zip(names, self._fields.values(), strict=True)):
-            lines += [
-                f"    v{number} = get({name}, ABSENT)",
-                *codec_lines.write_build_field(f"v{number}", field, source),
-            ]
-        # Each field was given or is absent; if the numbers differ, a given name belongs to no field.
-        lines += [f"    if len(given) + absent != {len(names)}:", "        return None"]
-        source.functions.append([*lines, "    return {", *(f"    {each}" for each in _write_members(names)), "    }"])
-        return source
+    def _refuse(self, item: Item, error: ValidationError) -> NoReturn:
+        """Raise the error for an unreadable item, given that of a field, or that of a hook, which has a problem."""
+        # The cause of the former may show what is stored.
+        raise self._explain(item, error.problems or None) from (error.__cause__ if error.problems else None)
 
     def _write_encode(self) -> Source:
         source = codec_source.Source("encode", codec_fast_paths.NAMES)
@@ -195,7 +188,8 @@ class Codec:
         names = self._name_texts(source)
         stored = dict(zip(self._attributes, self._attribute_texts(source, names), strict=True))
         for name, text, field in zip(names, stored.values(), self._fields.values(), strict=True):
-            lines += [f"    v = values[{name}]", *codec_lines.write_encode_field(text, field, source)]
+            if field.stored:
+                lines += [f"    v = values[{name}]", *codec_lines.write_encode_field(text, field, source)]
         lines += codec_lines.write_encode_keys(
             self._find_keys(), stored, dict(zip(self._fields, names, strict=True)), source
         )
@@ -205,10 +199,13 @@ class Codec:
         source.functions.append([*lines, "    return item"])
         return source
 
-    def _write_count(self, source: Source) -> list[str]:
+    def _write_start(self, source: Source) -> list[str]:
         """Return the lines that count the attributes of an item, without those that are reserved."""
         reserved = [f" - ({source.name_text(name)} in item)" for name in self.known if name not in self._attributes]
-        return [f"get, count = item.get, len(item){''.join(reserved)}"]
+        if self._key_members is None:
+            return [f"get, count = item.get, len(item){''.join(reserved)}"]
+        lines = key_lines.write_completion(self._key_members, source)
+        return ["get, held = item.get, item", *lines, f"count = len(held){''.join(reserved)}"]
 
     def _write_decode(self) -> Source:
         source = codec_source.Source("decode", codec_fast_paths.NAMES)
@@ -216,16 +213,16 @@ class Codec:
             ValidationError=ValidationError, refuse_keyless=plain_codec.refuse_keyless, fields=self.known
         )
         source.names.update(make=self._model.__new__, fill=set_values, note=set_record)
-        source.names.update(make_record=make_record, explain=self._explain)
+        source.names.update(make_record=make_record, refuse=self._refuse)
         names = self._name_texts(source)
         # `count` is the number of attributes plus that of the fields without one. If it equals the number of fields,
         # the item has no undeclared attributes, and is itself the record of the instance.
-        lines = self._write_count(source)
+        lines = self._write_start(source)
         stored = self._attribute_texts(source, names)
         for number, (name, field) in enumerate(zip(stored, self._fields.values(), strict=True)):
             lines += [f"v{number} = get({name})", *codec_lines.write_decode_field(f"v{number}", field, source)]
         # `__new__` alone: the constructor would validate what was just read.
-        lines += ["instance = make(cls)", "fill(instance, {", *_write_members(names), "})"]
+        lines += ["instance = make(cls)", "fill(instance, {", *codec_lines.write_members(names), "})"]
         lines += [f"note(instance, item if count == {len(names)} else make_record(item, fields))"]
         if self._after_read is not None:
             lines += [f"{source.name('after_read', self._after_read)}(instance)"]
@@ -233,7 +230,7 @@ class Codec:
         # One `try` for all items costs nothing for each; in the handler, `item` is the one that could not be read.
         head = ["def decode(cls, items):", "    instances = []", "    add = instances.append", "    try:"]
         loop = ["        for item in items:", *(f"            {line}" for line in lines)]
-        tail = ["    except ValidationError:", "        raise explain(item) from None"]
+        tail = ["    except ValidationError as error:", "        refuse(item, error)"]
         source.functions.append([*head, *loop, *tail, "    return instances"])
         return source
 
@@ -244,14 +241,20 @@ class Codec:
         unreadable = (*wire_values.DECODING_ERRORS, DynamongoError, RecursionError)
         source.names.update(make_record=make_wire_record, fields=self.known, UNREADABLE=unreadable)
         names = self._name_texts(source)
-        lines = self._write_count(source)  # `count` is that of `decode`
+        lines = self._write_start(source)  # `count` is that of `decode`
         stored = self._attribute_texts(source, names)
         for number, (name, field) in enumerate(zip(stored, self._fields.values(), strict=True)):
             lines += wire_paths.write_read_field(
                 f"v{number}", name, field, codec_lines.write_absent(field, source), source
             )
         lines += [f"record = text if count == {len(names)} else make_record(item, fields, text)"]
-        lines += ["instance = make(cls)", "fill(instance, {", *_write_members(names), "})", "note(instance, record)"]
+        lines += [
+            "instance = make(cls)",
+            "fill(instance, {",
+            *codec_lines.write_members(names),
+            "})",
+            "note(instance, record)",
+        ]
         head, tail = ["def read(cls, item, text):", "    try:"], ["    except UNREADABLE:", "        return None"]
         source.functions.append([*head, *(f"        {line}" for line in lines), *tail, "    return instance"])
         return source
@@ -273,10 +276,6 @@ def _count_items(_: type[Any], items: Iterable[Item]) -> int:
 
 def _leave_to_decode(model: type[Any], wire: wire_values.WireItem, text: str) -> None:
     """Leave an item to `decode`, which reads the first few in less time than it takes to compile `read`."""
-
-
-def _write_members(names: Iterable[str]) -> list[str]:
-    return [f"    {name}: v{number}," for number, name in enumerate(names)]
 
 
 def _has_own_constructor(model: type[Any]) -> bool:

@@ -16,19 +16,22 @@ from dynamongo.exceptions import (
     TableNotFound,
     ValidationError,
 )
-from dynamongo.expressions.conditions import Exists, NotExists, Path
+from dynamongo.expressions.conditions import Condition, Exists, NotExists, Path
 from dynamongo.expressions.values import MAX_ITEM_BYTES, Item, check_name, shorten
+from dynamongo.fields.any_field import AnyField
 from dynamongo.fields.base import Field
 from dynamongo.fields.indexes import Index
-from dynamongo.fields.maps import AnyField
 from dynamongo.fields.operators import Operators
 from dynamongo.mapping.declaration import Declaration
+from dynamongo.mapping.held_values import describe_unknown
 from dynamongo.mapping.keys import ModelKeys, describe_key, name_model
 from dynamongo.operations import Put, UpdateItem
 from dynamongo.schema import TableSchema
 
 if TYPE_CHECKING:
     from dynamongo.mapping import item_sizes
+    from dynamongo.mapping.composed_keys import ComposedKeys
+    from dynamongo.mapping.unique import Constraints
 else:  # only items that are too large need it
     item_sizes = LazyModule("dynamongo.mapping.item_sizes")
 
@@ -55,11 +58,15 @@ class ModelSchema:
         declaration: All that the class declares; its table has no prefix.
         table: The name of the table without its prefix, or its ARN; `None` if a callable returns it.
         keys: The key fields.
+        templates: The keys that are composed of other fields, also those of indexes; `None` if there are none.
         indexes: The indexes by the names of their attributes.
         fields: The fields by their names.
         attributes: The fields by the names of their attributes.
         renamed: The names of those fields that are stored under other names, by these.
         version: The path of the `VersionField`, if there is one.
+        unique: What is unique among its items besides the key; `None` for nothing.
+        guards: What leaves the guards of unique constraints out of a read that would meet them; `None` if the table has
+            none that the model knows of.
         exists: The condition that there is an item.
         is_missing: The condition that there is none.
         owners: The owners of paths that need no check: the model, and `None` where no field made the path.
@@ -69,8 +76,11 @@ class ModelSchema:
     declaration: Declaration
     table: str | None
     keys: ModelKeys
+    templates: ComposedKeys | None
     indexes: Mapping[str, Index]
     version: Path | None
+    unique: Constraints | None = None
+    guards: Condition | None = None
     exists: Exists
     is_missing: NotExists
     plan_templates: dict[Any, Any]
@@ -96,12 +106,19 @@ class ModelSchema:
         self.declaration = declaration
         self.table = (declaration.table.name if table is None else table) or None
         self.keys = declaration.keys
+        self.templates = declaration.keys.templates
         self.indexes = declaration.indexes
         self.version = declaration.version
         self.exists = Exists(declaration.keys.hash_key.path)
         self.is_missing = NotExists(declaration.keys.hash_key.path)
         self._schema = declaration.table  # under the full name of the latest call of `schema`
         self.plan_templates = {}
+
+    def expect_guards(self, exclusion: Condition, prefix: str) -> None:
+        """Leave guards of unique constraints out of reads, and refuse keys with which an item could pose as one."""
+        self.guards = exclusion
+        self.keys.hash_key.reserve(prefix)
+        self.keys.codec.reset()
 
     def schema(self, table: str) -> TableSchema:
         """Return the declared table under its full name."""
@@ -116,7 +133,8 @@ class ModelSchema:
 
     def describe_key(self, item: Item) -> str:
         """Return the key of an item as people read it, such as `email = 'x' AND day = 3`."""
-        return describe_key(self.pick_key(item), self.renamed)
+        key = self.pick_key(item)
+        return describe_key(key if self.templates is None else self.templates.tell(key), self.renamed)
 
     def check_names(self, names: Iterable[object], error: type[DynamongoError] = ValidationError) -> None:
         """Raise the error if one of the names is not that of a field."""
@@ -125,19 +143,7 @@ class ModelSchema:
 
     def describe_unknown(self, names: Sequence[object]) -> str:
         """Return the message for names that are not those of fields."""
-        import difflib  # noqa: PLC0415 - only an error needs it
-
-        unknown = [str(name) for name in names]
-        guesses = [
-            guess
-            for name in unknown
-            for guess in (
-                [self.renamed[name]] if name in self.renamed else difflib.get_close_matches(name, self.fields, n=1)
-            )
-        ]
-        meant = ", ".join(f"{self.name}.{guess}" for guess in guesses)
-        hint = f"did you mean {meant}?" if guesses else f"{self.name} has: {', '.join(self.fields)}"
-        return f"unknown field{'s' if len(unknown) > 1 else ''} {', '.join(map(repr, unknown))}; {hint}"
+        return describe_unknown(self.name, self.fields, names, self.renamed)
 
     def check_paths(self, paths: Iterable[Path], *, to_write: bool = False) -> None:
         """Refuse paths of another model, with which a condition or an update would silently do something else.

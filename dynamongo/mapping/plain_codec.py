@@ -34,6 +34,8 @@ def encode(fields: Fields, keys: KeyCodec, index_keys: Sequence[Field[Any]], val
     """Add what is stored for the values of an instance to the item, and return it."""
     for name, field in fields.items():
         value = values[name]
+        if not field.stored:
+            continue
         if not field.is_absent(value):
             item[field.path.attribute] = field.encode(field.validate(value))
         elif field.required:

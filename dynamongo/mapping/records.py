@@ -73,6 +73,40 @@ def add_values(instance: Recorded, values: Mapping[str, Any]) -> None:
     vars(instance).update(values)
 
 
+def is_stored(instance: Recorded) -> bool:
+    """Return whether the item of an instance was read or saved: in a hook, whether a save is not its first.
+
+    It is about the instance, and asks no store: somebody may have deleted the item since.
+
+    >>> from dynamongo import Model, StringField
+    >>> class User(Model):
+    ...     __table__ = "users"
+    ...     __hash_key__ = "email"
+    ...     email = StringField()
+    >>> is_stored(User(email="jane@example.com")), is_stored(User.from_item({"email": "jane@example.com"}))
+    (False, True)
+    """
+    record: Any = getattr(instance, "__record__", None)
+    return (record.stored if type(record) is Record else record) is not None
+
+
+def is_loaded(instance: Recorded, *names: str) -> bool:
+    """Return whether the fields can be read: all of them, of an instance that was read in part or has only its key.
+
+    A `DictField` of which some members were read counts as loaded.
+
+    Args:
+        instance: The instance.
+        names: The names of the fields; without any, whether the whole item was read.
+
+    Raises:
+        ValidationError: A name is unknown.
+    """
+    model: Any = type(instance)
+    model.__mapper__.check_names(names)
+    return vars(instance).keys() >= set(names) if names else record_of(instance).loaded is None
+
+
 def record_of(instance: Recorded) -> Record:
     """Return what is known about the instance's item, even before its constructor has run."""
     record: Any = getattr(instance, "__record__", None)  # unset while a derived constructor runs

@@ -7,23 +7,49 @@ verb that reads through the codec of the model, and these call the rules: so no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+import sys
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from dynamongo._support.lazy_imports import LazyModule
+from dynamongo.exceptions import ConditionalCheckFailedException
+from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item
 from dynamongo.fields.base import Field
 from dynamongo.mapping.records import Recorded
 
 if TYPE_CHECKING:
-    from dynamongo.mapping import derived_values
+    from dynamongo.mapping import derived_values, generated_values, hook_rules, immutable_fields
+    from dynamongo.mapping.key_members import KeyMembers
 else:  # each is for models that declare such a rule
+    hook_rules = LazyModule("dynamongo.mapping.hook_rules")
     derived_values = LazyModule("dynamongo.mapping.derived_values")
+    generated_values = LazyModule("dynamongo.mapping.generated_values")
+    immutable_fields = LazyModule("dynamongo.mapping.immutable_fields")
+
+_ABSENT: Final[Any] = object()
 
 
 class Rule:
-    """Something that a model does to its items. Each method does nothing unless a rule overrides it."""
+    """Something that a model does to its items. Each method does nothing unless a rule overrides it.
+
+    Attributes:
+        is_hook: Whether the rule calls methods of the user, who expects a call for each save and no other.
+        passed_by_updates: What an update by expression does not call, although a save would: for `explain`.
+        provisional: The names of fields that `before_save` sets for this write alone: a write that fails leaves the
+            instance with the values that it had, and `after_write` sets those that were stored.
+    """
+
+    is_hook: bool = False
+    passed_by_updates: tuple[str, ...] = ()
+    provisional: frozenset[str] = frozenset()
+
+    def bind(self, model: type) -> Rule:
+        """Return the rule of a class that is bound to another table or connection."""
+        del model
+        return self
 
     def after_build(self, instance: Any) -> None:
         """Complete a new instance, which holds what its constructor was given."""
@@ -36,6 +62,38 @@ class Rule:
 
     def before_save(self, instance: Any) -> None:
         """Complete or refuse an instance before its whole item is written."""
+
+    def before_rewrite(self, instance: Any) -> None:
+        """Complete an instance that was read, before a migration stores it as its fields would store it."""
+
+    def before_migration(self, instance: Any) -> None:
+        """Complete or refuse an instance that a migration is going to write, because it is stored otherwise."""
+
+    def guard_put(self, item: Item) -> tuple[Condition, ...]:
+        """Return the conditions that the item which an encoded one replaces has to satisfy, if there is one."""
+        del item
+        return ()
+
+    def guard_changes(self, instance: Any, changes: Iterable[AnyUpdate]) -> tuple[Condition, ...]:
+        """Return the same for what has changed in an instance since it was read; or refuse the changes."""
+        del instance, changes
+        return ()
+
+    def explain_failure(
+        self, condition: Condition | None, item: Item, named: str
+    ) -> ConditionalCheckFailedException | None:
+        """Return the error for a stored item that does not satisfy a condition of the rule; `None` if it does.
+
+        Args:
+            condition: The condition of the write that failed.
+            item: The stored item.
+            named: The key of the item, as messages show it.
+        """
+        del condition, item, named
+        return None
+
+    def after_write(self, instance: Any, item: Item) -> None:
+        """Bring an instance up to date with the item that is stored for it now."""
 
     def check_update(self, update: AnyUpdate) -> None:
         """Refuse an update by expression that somebody wrote."""
@@ -58,10 +116,21 @@ class Rule:
         """Refuse to delete the item of an instance, which may hold only its key."""
 
     def after_read(self, instance: Any) -> None:
-        """Complete an instance of a whole item that was read."""
+        """Complete an instance of an item that was read, as a whole or in part."""
 
 
-_EVENTS: Final = ("after_build", "before_assign", "after_assign", "before_save", "check_update", "before_delete")
+_EVENTS: Final = (
+    "after_build",
+    "before_assign",
+    "after_assign",
+    "before_save",
+    "before_rewrite",
+    "before_migration",
+    "after_write",
+    "check_update",
+)
+_RARE_EVENTS: Final = ("after_read", "before_delete")
+"""The events for which an instance is made, or items are read in another way, only if a rule asks for it."""
 
 
 class Rules:
@@ -69,25 +138,79 @@ class Rules:
 
     Args:
         rules: The rules.
+        key_members: What is known about keys that are made of other fields; `None` if there are none.
 
     Attributes:
         after_read: What completes an instance of an item that was read; `None` if no rule does.
+        before_delete: What looks at an instance whose item is to be deleted; `None` if no rule does.
+        passed_by_updates: What an update by expression does not call, although a save would.
+        has_guards: Whether a rule has conditions for the item that an encoded one replaces.
+        provisional: The fields that are set for each write, as in `Rule`.
     """
 
     after_build: Callable[[Any], None]
     before_assign: Callable[[Any, Field[Any], Any], None]
     after_assign: Callable[[Any, Field[Any]], None]
     before_save: Callable[[Any], None]
+    before_rewrite: Callable[[Any], None]
+    before_migration: Callable[[Any], None]
+    after_write: Callable[[Any, Item], None]
     check_update: Callable[[AnyUpdate], None]
-    before_delete: Callable[[Any], None]
+    before_delete: Callable[[Any], None] | None
+    after_read: Callable[[Any], None] | None
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], key_members: KeyMembers | None = None) -> None:
         self.all = tuple(rules)
+        self.key_members = key_members
         for event in _EVENTS:
             setattr(self, event, _call_each(self._find(event)))
-        readers = self._find("after_read")
-        self.after_read: Callable[[Any], None] | None = _call_each(readers) if readers else None
+        self._before_plan = _call_each([rule.before_save for rule in self.all if not rule.is_hook])
+        for event in _RARE_EVENTS:
+            setattr(self, event, _call_each(methods) if (methods := self._find(event)) else None)
+        self.passed_by_updates = tuple([name for rule in self.all for name in rule.passed_by_updates])
         self._of_updates = self._find("before_update")
+        self._guards = self._find("guard_put")
+        self.has_guards = bool(self._guards)
+        self.provisional = frozenset(name for rule in rules for name in rule.provisional)
+
+    def bind(self, model: type) -> Rules:
+        """Return the rules of a class that is bound to another table or connection."""
+        return Rules([rule.bind(model) for rule in self.all], self.key_members)
+
+    @contextlib.contextmanager
+    def saving(self, instance: Any, *, calls_hooks: bool = True) -> Generator[None]:
+        """Prepare an instance for the block, which encodes it; afterwards it has its own provisional values again.
+
+        Args:
+            instance: The instance.
+            calls_hooks: Whether it is to be saved now, and not only to be explained.
+        """
+        values = vars(instance)
+        held = [(name, values.get(name, _ABSENT)) for name in self.provisional]
+        try:
+            (self.before_save if calls_hooks else self._before_plan)(instance)
+            yield
+        finally:
+            for name, value in held:
+                if value is _ABSENT:
+                    values.pop(name, None)
+                else:
+                    values[name] = value
+
+    def guard_put(self, item: Item) -> tuple[Condition, ...]:
+        """Return what the item which an encoded one replaces has to satisfy; see `Rule.guard_put`."""
+        return tuple(condition for guard in self._guards for condition in guard(item))
+
+    def guard_changes(self, instance: Any, changes: Sequence[AnyUpdate]) -> tuple[Condition, ...]:
+        """Return the same for changes of an instance; see `Rule.guard_changes`."""
+        return tuple(condition for rule in self.all for condition in rule.guard_changes(instance, changes))
+
+    def explain_failure(
+        self, condition: Condition | None, item: Item, named: str
+    ) -> ConditionalCheckFailedException | None:
+        """Return the error of the rule whose condition has failed; see `Rule.explain_failure`."""
+        errors = (rule.explain_failure(condition, item, named) for rule in self.all)
+        return next((error for error in errors if error is not None), None)
 
     def before_update(
         self, key: Item, updates: tuple[AnyUpdate, ...], *, upsert: bool, loaded: Recorded | None
@@ -113,13 +236,31 @@ def _call_each(methods: list[Callable[..., Any]]) -> Callable[..., None]:
     return call
 
 
-def find_rules(model: type, fields: Mapping[str, Field[Any]]) -> Rules | None:
+def find_rules(model: type, fields: Mapping[str, Field[Any]], read_clock: Callable[[type], float]) -> Rules | None:
     """Return the rules that a class declares, or `None` if it declares none.
+
+    Args:
+        model: The class.
+        fields: Its fields by name.
+        read_clock: Returns the time, in seconds since 1970, for a class: by the backend that its writes go to.
 
     Raises:
         SchemaError: A rule makes no sense for the fields of the class.
     """
-    found: list[Rule] = []
-    if any(field.derived is not None for field in fields.values()):
-        found.append(derived_values.DerivedValues(model, fields))
-    return Rules(found) if found else None
+    first: list[Rule] = []
+    last: list[Rule] = []
+    # Without that module, nothing is marked as a hook: most programs need not look for any.
+    if "dynamongo.mapping.hooks" in sys.modules:
+        first, last = hook_rules.find_hook_rules(model, fields)
+    found = first
+    key_members: KeyMembers | None = None
+    if any(field.generated_on is not None for field in fields.values()):
+        found.append(generated_values.GeneratedValues(model, fields, read_clock))
+    if any(field.derived is not None or not field.stored for field in fields.values()):
+        derived = derived_values.DerivedValues(model, fields)
+        found.append(derived)
+        key_members = derived.key_members
+    if any(field.is_immutable for field in fields.values()):
+        found.append(immutable_fields.ImmutableFields(fields))
+    found += last
+    return Rules(found, key_members) if found else None

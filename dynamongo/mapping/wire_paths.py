@@ -13,8 +13,10 @@ from typing import Any, Final
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.expressions.wire_values import DECODERS, FREE_DECODERS, WireValue, decode_value
 from dynamongo.fields import DictField, EnumField, Field, ListField, SetField
-from dynamongo.mapping.codec_fast_paths import HAVE_FAST_PATHS, make_fast_path
+from dynamongo.mapping.codec_fast_paths import is_own, make_fast_path
+from dynamongo.mapping.codec_lines import write_absent
 from dynamongo.mapping.codec_source import Source
+from dynamongo.mapping.map_fast_paths import write_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,8 @@ def can_read_wire(field: Field[Any]) -> bool:
     """
     if _has_enumeration(field) and _make_path(field, "v", Source("read", {})) is None:
         return False  # an enumeration may have a `_missing_` of the user's
-    is_own = type(field) in HAVE_FAST_PATHS and field.validator is None and not callable(field.default_on_read)
-    return is_own and all(map(can_read_wire, _parts_of(field)))
+    is_plain = is_own(field) and field.validator is None and not callable(field.default_on_read)
+    return is_plain and all(map(can_read_wire, _parts_of(field)))
 
 
 def write_read_field(v: str, name: str, field: Field[Any], missing: str, source: Source) -> list[str]:
@@ -93,10 +95,10 @@ def _write_taking(path: WirePath, v: str, take: str, otherwise: str) -> list[str
 
 def _make_path(field: Field[Any], v: str, source: Source) -> WirePath | None:
     """Return the wire path of a field, if it has one."""
-    if field.is_checked:
+    if field.validator is not None or field.choices is not None or field.is_expiry:
         return None
     if isinstance(field, DictField):
-        return _make_map_path(field, v, source)
+        return _make_document_path(field, v, source) if field.is_document else _make_map_path(field, v, source)
     known: Any = field  # pyright does not know what elements a list has
     if isinstance(field, ListField) and (path := _make_list_path(known, v, source)) is not None:
         return path
@@ -148,9 +150,23 @@ def _define_map(field: DictField[Any], source: Source) -> str | None:
     return source.define([*lines, f"return {taken} if len(taken) == len(v) else None"])
 
 
+def _make_document_path(field: Any, v: str, source: Source) -> WirePath:
+    take = source.define_once(field.document_type.kind, lambda: _write_document(field, source))
+    return WirePath("M", f"{take}({{0}})", f"{v} is not None", v)
+
+
+def _write_document(field: Any, source: Source) -> list[str]:
+    """Return the lines that read a document, as those of `map_fast_paths` do from attribute values."""
+    lines = ["get, count = v.get, len(v)"]
+    for number, (name, member) in enumerate(field.fields.items()):
+        stored = source.name_text(member.stored_as or name)
+        lines += write_read_field(f"v{number}", stored, member, write_absent(member, source), source)
+    return [*lines, *write_document(field, source)]
+
+
 def _parts_of(field: Field[Any]) -> list[Field[Any]]:
     if isinstance(field, DictField):
-        return list(field.fields.values())
+        return [] if field.is_reference else list(field.fields.values())  # which the enclosing document has, too
     if isinstance(field, ListField):
         return [field.element]
     return [field.member] if isinstance(field, SetField) else []

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from dynamongo.model import result_set
     from dynamongo.model.result_set import ResultSet
-    from dynamongo.planning import planner
+    from dynamongo.planning import known_plans
     from dynamongo.planning.plan import Plan
     from dynamongo.verbs import across, read_arguments, read_calls
     from dynamongo.verbs.across import AcrossArguments
     from dynamongo.verbs.read_arguments import AnyReadArguments, KeepingArguments, ReadArguments
 else:  # `get_one` needs none of these
-    planner = LazyModule("dynamongo.planning.planner")
+    known_plans = LazyModule("dynamongo.planning.known_plans")
     across = LazyModule("dynamongo.verbs.across")
     read_arguments = LazyModule("dynamongo.verbs.read_arguments")
     read_calls = LazyModule("dynamongo.verbs.read_calls")
@@ -285,7 +285,7 @@ class ReadVerbs(Instance):
         read = read_arguments.make_read(
             mapper, table, "explain", strategy, arguments, descending=descending, limit=limit
         )
-        return planner.plan_for(mapper, read, connection_of(cls).limits.batch_get)
+        return known_plans.plan_for(mapper, read, connection_of(cls).limits.batch_get)
 
     @classmethod
     def keys_in(cls, values: Iterable[Any]) -> Condition:

@@ -28,7 +28,7 @@ from typing import Final, cast
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.expressions.conditions import Comparison, Condition, conjuncts
 from dynamongo.expressions.operands import is_equality
-from dynamongo.expressions.values import AttributeValue
+from dynamongo.expressions.values import AttributeValue, ScalarType
 from dynamongo.operations import KeyPart
 from dynamongo.planning.conjuncts import Choice, demands, find_choice
 from dynamongo.planning.contradictions import find_subject
@@ -36,7 +36,7 @@ from dynamongo.planning.key_lookup import find_keys
 from dynamongo.planning.plan import Rejected
 from dynamongo.planning.ranges import fold_ranges
 from dynamongo.planning.read import Read
-from dynamongo.schema import IndexSchema, KeySchema, TableSchema
+from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema
 
 _LOCAL: Final = 1
 _GLOBAL: Final = 2
@@ -144,13 +144,8 @@ class AccessPath:
         """Return its keys that an item which satisfies the condition may lack."""
         # An index holds only the items that have all of its keys. A condition such as `age > 5` also proves that an
         # item has the attribute. Source: "Take advantage of sparse indexes" in the DynamoDB developer guide.
-        return [
-            name
-            for name in self.keys.names
-            if name not in self.table.keys.names
-            and name not in read.required
-            and not any(demands(part, name) for part in read.parts)
-        ]
+        names = [name for name in self.keys.names if name not in self.table.keys.names]
+        return list(dict.fromkeys(itertools.chain.from_iterable(_find_unsure(read, name) for name in names)))
 
     def find_losses(self, read: Read) -> tuple[str, ...]:
         """Return what a caller who forces it does not get."""
@@ -185,13 +180,15 @@ class Candidate:
         range_key: The conditions on the first range attributes.
         rest: The conjuncts that the key does not cover.
         fetches: Whether items are also fetched from the table, since a local index does not hold what is wanted.
+        read: The read, with conditions on the keys of the access path.
     """
 
     access: AccessPath
     hash_key: HashKeys
     range_key: tuple[KeyPart, ...]
     rest: tuple[Condition, ...]
-    fetches: bool = False
+    fetches: bool
+    read: Read
 
     @property
     def rank(self) -> tuple[int, ...]:
@@ -213,13 +210,18 @@ class Candidate:
         partly = f" and a part of {read.quote(self._bounded)}" if self._bounded else ""
         return f"{read.quote(self._fixed)}{partly}"
 
-    def find_gaps(self, read: Read) -> tuple[str, ...]:
+    def find_gaps(self) -> tuple[str, ...]:
         """Return which conditions are not in the key condition, since one on an earlier range attribute is missing."""
-        keys = self.access.keys
-        if len(keys.range_attributes) < 2:
-            return ()
-        first, *later = keys.names[len(self._fixed) :] or ("",)
+        keys, read = self.access.keys, self.read
         subjects = {subject.attribute for part in self.rest if (subject := find_subject(part)) is not None}
+        names: Sequence[str] = keys.names[len(self._fixed) :]
+        key = read.template_of(names[0]) if names else None
+        if key is not None:
+            given = {subject.attribute for part in read.stated if (subject := find_subject(part)) is not None}
+            names = [member.attribute for member in key.members if member.attribute not in given]
+        if len(names) < 2:
+            return ()
+        first, *later = names
         late = [name for name in later if name in subjects]
         reason = f"no condition compares {read.quote([first])} by =="
         return (f"{reason}, so the key condition has none on {read.quote(late)}",) if late else ()
@@ -237,6 +239,16 @@ class Candidate:
         return self.access.keys.names[fixed : len(self.access.keys.hash_attributes) + len(self.range_key)]
 
 
+def _find_unsure(read: Read, name: str) -> list[str]:
+    """Return the attribute if an item that satisfies the condition may lack it; of a template, such members."""
+    if name in read.required or any(demands(part, name) for part in read.given_parts):
+        return []
+    key = read.template_of(name)
+    if key is None:
+        return [name]
+    return [each for member in key.members for each in _find_unsure(read, member.attribute)]
+
+
 def access_paths(table: TableSchema) -> list[AccessPath]:
     """Return all ways to the items of a table."""
     return [AccessPath(table), *(AccessPath(table, index, position) for position, index in enumerate(table.indexes))]
@@ -244,15 +256,16 @@ def access_paths(table: TableSchema) -> list[AccessPath]:
 
 def consider(access: AccessPath, read: Read, *, is_forced: bool = False) -> Candidate | Rejected:
     """Return how the access path serves the read, or why it does not."""
+    read = read.serve(access.keys)
     parts, keys = read.parts, access.keys
     choices = list(map(find_choice, itertools.repeat(parts), keys.hash_attributes))
     if not any(choices):
-        names = read.quote(keys.names[: len(choices)])
-        return Rejected(access.name, f"no condition compares its hash key {names} by ==")
+        return _reject_uncompared(access, read)
     if obstacle := access.find_obstacle(read, is_forced=is_forced):
         return Rejected(access.name, obstacle, is_near=True)
     if not all(choices):
         missing = [each.name for each, choice in zip(keys.hash_attributes, choices, strict=True) if choice is None]
+        missing = [name for each in missing for name in _find_uncompared(read, each)]
         reason = f"no condition compares {read.quote(missing)} of its hash key by =="
         return Rejected(access.name, reason, is_near=True)
     found = _find_hash_keys(parts, keys, cast("list[Choice]", choices))
@@ -262,7 +275,27 @@ def consider(access: AccessPath, read: Read, *, is_forced: bool = False) -> Cand
     folded = fold_ranges(rest, keys.range_attributes)
     if folded is None:  # `find_contradiction` finds all, except values of types that the key cannot have
         return Rejected(access.name, "the conditions on its range key contradict each other")
-    return Candidate(access, hash_key, *folded, access.fetches(read))
+    return Candidate(access, hash_key, *folded, access.fetches(read), read)
+
+
+def _reject_uncompared(access: AccessPath, read: Read) -> Rejected:
+    """Reject an access path no hash attribute of which is compared by `==`."""
+    names = [attribute.name for attribute in access.keys.hash_attributes]
+    missing = [each for name in names for each in _find_uncompared(read, name)]
+    if missing == names:
+        return Rejected(access.name, f"no condition compares its hash key {read.quote(names)} by ==")
+    members = [member for name in names if (key := read.template_of(name)) is not None for member in key.members]
+    reason = f"no condition compares {read.quote(missing)} by ==, of which its hash key is composed"
+    return Rejected(access.name, reason, is_near=len(missing) < len(members))
+
+
+def _find_uncompared(read: Read, name: str) -> list[str]:
+    """Return the key attribute, or in the place of one with a template those members that are not compared by `==`."""
+    key = read.template_of(name)
+    if key is None:
+        return [name]
+    attributes = [KeyAttribute(each.attribute, cast("ScalarType", each.field.stored_type)) for each in key.members]
+    return [each.name for each in attributes if find_choice(read.given_parts, each) is None]
 
 
 def _find_hash_keys(

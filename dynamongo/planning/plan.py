@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from dynamongo._support.dataclasses import dataclass, field, replace
-from dynamongo.expressions.conditions import Condition, Path
+from dynamongo.expressions.conditions import Condition, Path, all_of
 from dynamongo.expressions.operands import cover, paths_of
 from dynamongo.expressions.values import Item
 from dynamongo.mapping.keys import describe_key
@@ -97,6 +97,7 @@ class Plan:
         batch_get: How many keys of a BatchGet the backend takes in one request.
         max_units_per_second: How many read units the read may consume per second.
         names: The names of fields by those of their attributes, where these differ.
+        stated: The conditions on fields that the keys are composed of, which the key conditions say.
     """
 
     operations: tuple[ReadOperation, ...]
@@ -112,6 +113,7 @@ class Plan:
     batch_get: int = field(default=MAX_BATCH_GET, compare=False, repr=False)
     names: Mapping[str, str] = field(default_factory=dict[str, str], compare=False, repr=False)
     max_units_per_second: float | None = None
+    stated: tuple[Condition, ...] = field(default=(), compare=False)
 
     @property
     def keys(self) -> tuple[Item, ...] | None:
@@ -204,6 +206,8 @@ def _describe_plan(plan: Plan) -> Iterator[str]:
         return
     yield describe_step(plan.operations[0])
     yield from _describe_steps(plan)
+    if plan.stated:
+        yield from _lines("stands for", str(all_of(plan.stated)))
     if plan.filter is not None:
         yield from _lines("filter", str(plan.filter))
     if plan.residual is not None:

@@ -181,7 +181,9 @@ class PlanTemplate:
     pairs: tuple[_Pair, ...]
     is_doubtful: bool
 
-    def fill(self, read: Read, parts: Sequence[Condition], batch_get: int) -> Plan | None:
+    def fill(
+        self, read: Read, parts: Sequence[Condition], batch_get: int, stated: tuple[Condition, ...] = ()
+    ) -> Plan | None:
         """Return the plan of a read of the same shape, given its conjuncts; `None` if it has to be planned."""
         if self.table is not read.table and self.table != read.table:  # of a read made before an option was assigned
             return None
@@ -203,6 +205,8 @@ class PlanTemplate:
             made.warnings,
             batch_get,
             made.names,
+            None,
+            stated,
         )
 
     def _fill_operation(self, made: ReadOperation, read: Read, parts: Sequence[Any]) -> ReadOperation:

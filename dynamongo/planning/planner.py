@@ -16,72 +16,36 @@ not cover become the *filter*, which the store evaluates after the key. Where th
 gets; on key attributes in a query), they become the *residual*, which the executor evaluates on the items that it
 receives. `access_paths` holds the rule that chooses the table or an index. Planning does no I/O: a plan is data.
 
-Programs repeat a few reads with other values: `plan_for` takes their plans from `plan_templates`.
+Programs repeat a few reads with other values: `known_plans` takes their plans from `plan_templates`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, NoReturn, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from dynamongo._support.dataclasses import replace
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import EQ, Comparison, Condition, Or, Path, all_of, conjuncts
 from dynamongo.expressions.operands import cover, paths_of
 from dynamongo.expressions.values import Item
-from dynamongo.mapping.mapper import Mapper
 from dynamongo.operations import MAX_BATCH_GET, BatchGet, Get, KeyCondition, Query, Scan
 from dynamongo.planning.access_paths import AccessPath, Candidate, access_paths, choose, consider
 from dynamongo.planning.conjuncts import split_filter
 from dynamongo.planning.contradictions import find_contradiction
 from dynamongo.planning.key_lookup import find_keys
 from dynamongo.planning.plan import Plan, ReadOperation, Rejected
-from dynamongo.planning.plan_templates import PlanTemplate, find_read_shape, make_template
 from dynamongo.planning.read import Read
 from dynamongo.planning.strategies import Target
 
-_MAX_TEMPLATES: Final = 128
-"""How many templates a model keeps, each of a few hundred bytes."""
-
-_UNKNOWN: Final[Any] = object()
+if TYPE_CHECKING:
+    from dynamongo.mapping.composed_keys import ComposedKeys
+    from dynamongo.planning import members
+else:  # most models have no templated keys
+    members = LazyModule("dynamongo.planning.members")
 
 _FETCHES = "each item is also fetched from the table, at the cost of another read for each"
-
-
-def plan_for(mapper: Mapper[Any], read: Read, batch_get: int = MAX_BATCH_GET) -> Plan:
-    """Return the plan of a read of a model; see `plan_read`, whose errors get the name of the model."""
-    try:
-        source = read.source
-        # Most models have no kinds, which saves a call.
-        parts = read.parts if read.kinds is not None or isinstance(source, tuple) else conjuncts(source)
-        if not parts or read.limit == 0 or read.segments is not None:
-            plan = plan_read(read, batch_get)
-        else:
-            plan = _plan_by_template(mapper.plan_templates, read, parts, batch_get)
-    except ExpressionError as error:
-        raise ExpressionError(f"{mapper.name}: {error}") from error
-    rate = read.max_units_per_second
-    return plan if rate is None else replace(plan, max_units_per_second=rate)
-
-
-def _plan_by_template(templates: dict[Any, Any], read: Read, parts: tuple[Condition, ...], batch_get: int) -> Plan:
-    """Return the plan from the template of its shape, or plan the read and keep its template.
-
-    Threads share the templates: each step is one operation of a dict, and the worst of a race is a plan made twice.
-    """
-    shape = find_read_shape(read, parts)
-    if shape is None:
-        return plan_read(read, batch_get)
-    template: PlanTemplate | None = templates.get(shape, _UNKNOWN)
-    is_known = template is not _UNKNOWN
-    if is_known and template is not None and (filled := template.fill(read, parts, batch_get)) is not None:
-        return filled
-    plan = plan_read(read, batch_get)
-    if not is_known:
-        if len(templates) >= _MAX_TEMPLATES:
-            templates.clear()  # a program has few shapes; one that makes ever new ones gains nothing by a better choice
-        templates[shape] = make_template(read, parts, plan)
-    return plan
 
 
 def plan_read(read: Read, batch_get: int = MAX_BATCH_GET) -> Plan:
@@ -94,31 +58,44 @@ def plan_read(read: Read, batch_get: int = MAX_BATCH_GET) -> Plan:
     Raises:
         ExpressionError: The index that is asked for cannot serve the read, or the order cannot be kept.
     """
-    return _Planner(read, batch_get).plan()
+    return Planner(read, batch_get).plan()
 
 
-class _Planner:
-    """Plans one read."""
+class Planner:
+    """Plans one read.
+
+    Args:
+        read: The read.
+        batch_get: How many keys the backend takes in one request.
+
+    Attributes:
+        served: The read with conditions on the keys of the access path that serves it.
+    """
 
     def __init__(self, read: Read, batch_get: int) -> None:
         self._read = read
         self._batch_get = batch_get
         self._table = read.table
+        self.served = read
 
     def plan(self) -> Plan:
+        """Return the plan; raises as `plan_read`."""
         read, source = self._read, self._read.source
         # DynamoDB refuses a limit of 0. Source: "Limit" in Query, API reference.
         if read.limit == 0:
             return self._nothing("the limit is 0")
         if isinstance(source, tuple):
             return self._plan_targets(source)
-        parts = read.parts
+        parts, keys = read.parts, self._table.keys
         if (contradiction := find_contradiction(parts)) is not None:
             return self._nothing(f"no item can satisfy `{contradiction}`")
         if read.index is not None:
             # Even where the condition fixes a whole key, an index that the caller names is read.
             return self._plan_index(read.index)
-        found = find_keys(parts, self._table.keys)
+        self.served = read.serve(keys)
+        if self.served.is_impossible:
+            return self._nothing("no key can be made of a value in the condition")
+        found = find_keys(self.served.parts, keys)
         return self._plan_condition() if found is None else self._plan_keys(*found)
 
     def _nothing(self, reason: str) -> Plan:
@@ -154,6 +131,7 @@ class _Planner:
             warnings,
             self._batch_get,
             read.names,
+            stated=self.served.stated,
         )
 
     @staticmethod
@@ -256,13 +234,28 @@ class _Planner:
     ) -> Plan:
         if not candidate.hash_key.values:
             return self._nothing("a key cannot be empty")
-        access = candidate.access
-        kept, residual = split_filter(candidate.rest, access.keys.names, access.held)
+        access, self.served = candidate.access, candidate.read
+        if self.served.is_impossible:
+            return self._nothing("no key can be made of a value in the condition")
+        rest = (*candidate.rest, *self._exclude_guards(access, is_query=True))
+        kept, residual = split_filter(rest, access.keys.names, access.held)
         # A query takes one value of the hash key, so several values take several queries. Source: Query, API reference.
         hash_keys = self._list_hash_keys(candidate)
         queries = tuple([self._make_query(candidate, hash_key, kept, residual) for hash_key in hash_keys])
-        warnings = (*((_FETCHES,) if candidate.fetches else ()), *candidate.find_gaps(self._read), *losses)
+        warnings = (*((_FETCHES,) if candidate.fetches else ()), *candidate.find_gaps(), *losses)
         return self._make(queries, residual, access=access, rejected=rejected, warnings=warnings)
+
+    def _exclude_guards(self, access: AccessPath, *, is_query: bool) -> tuple[Condition, ...]:
+        """Return the condition that leaves out guards of unique constraints, where the read would meet some.
+
+        They have the key attributes of the table and no others, so most indexes hold none. No key of an item is like
+        theirs, so a query by the hash key of the table finds none.
+        """
+        read, names, own = self._read, self._table.keys.names, access.keys.names
+        if read.guards is None or not set(own) <= set(names) or (is_query and own[0] == names[0]):
+            return ()
+        is_told_apart = read.kinds is not None and read.kinds.are_told and read.kinds.path.attribute not in names
+        return () if is_told_apart else (read.guards,)
 
     def _list_hash_keys(self, candidate: Candidate) -> list[tuple[Comparison, ...]]:
         """Return the conditions on the hash attributes, for each query."""
@@ -304,9 +297,10 @@ class _Planner:
         return self._read.request_limit(within_limit=kept is None and residual is None)
 
     def _plan_scan(self, access: AccessPath, rejected: tuple[Rejected, ...] = (), losses: tuple[str, ...] = ()) -> Plan:
-        read = self._read
+        read = self.served = self._read
         # Unlike that of a query, the filter of a scan may name keys. Source: "FilterExpression" in Scan, API reference.
-        kept, residual = split_filter(read.parts, (), access.held)
+        parts = (*read.parts, *self._find_key_forms(), *self._exclude_guards(access, is_query=False))
+        kept, residual = split_filter(parts, (), access.held)
         projection = self._project(residual, access)
         scan = Scan(
             self._table.name,
@@ -321,6 +315,12 @@ class _Planner:
         order_by = access.cursor_names if read.is_sorted else ()
         scans = _divide_scan(scan, read.segments)
         return self._make(scans, residual, order_by, access=access, rejected=rejected, warnings=losses)
+
+    def _find_key_forms(self) -> tuple[Condition, ...]:
+        """Return what tells the model's items from others by their keys, if nothing else does."""
+        read = self._read
+        is_told = read.templates is None or read.kinds is not None
+        return () if is_told else members.find_forms(cast("ComposedKeys", read.templates), self._table.keys)
 
 
 def _divide_scan(scan: Scan, segments: int | None) -> tuple[Scan, ...]:

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from dynamongo._support.dataclasses import dataclass, field
+from dynamongo._support.dataclasses import dataclass, field, replace
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import UnreadableItem
-from dynamongo.expressions.conditions import Condition, Path, conjuncts
+from dynamongo.expressions.conditions import Condition, Path, all_of, conjuncts
 from dynamongo.expressions.operands import paths_of
 from dynamongo.planning.scan_policy import ScanPolicy
 from dynamongo.planning.strategies import ResolvedStrategy
-from dynamongo.schema import TableSchema
+from dynamongo.schema import KeySchema, TableSchema
 
 if TYPE_CHECKING:  # most models have none
+    from dynamongo.mapping.composed_keys import ComposedKey, ComposedKeys
     from dynamongo.mapping.kinds import Kinds
+    from dynamongo.planning import members
+    from dynamongo.planning.members import Served
+else:
+    members = LazyModule("dynamongo.planning.members")
 
 OnInvalid: TypeAlias = Literal["raise", "skip"] | Callable[[UnreadableItem], object]
 """What to do about a stored item that does not suit its model, if all that is returned is to suit it."""
@@ -47,6 +53,9 @@ class Read:
         on_invalid: What to do about items that do not suit the model.
         names: The names of fields by those of their attributes, where these differ.
         kinds: The kinds of the items that are read, if the table has others.
+        guards: What leaves out guards of unique constraints, if the table has some.
+        templates: The keys that are composed of other fields, if the model has any.
+        served: What the keys of an access path serve, in a read that `serve` returned.
     """
 
     table: TableSchema
@@ -68,6 +77,16 @@ class Read:
     names: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
     kinds: Kinds | None = field(default=None, compare=False)
     max_units_per_second: float | None = None
+    guards: Condition | None = field(default=None, compare=False)
+    templates: ComposedKeys | None = field(default=None, compare=False)
+    served: Served | None = field(default=None, compare=False)
+
+    def serve(self, keys: KeySchema) -> Read:
+        """Return the read with conditions on these keys, where it has some on fields that they are composed of."""
+        if self.templates is None or isinstance(self.source, tuple):
+            return self
+        served = members.serve(self.templates, keys, self.parts)
+        return replace(self, source=all_of(served.parts), served=served)
 
     @property
     def parts(self) -> tuple[Condition, ...]:
@@ -81,6 +100,25 @@ class Read:
     def kind(self) -> Condition | None:
         """The condition on the kind of the items."""
         return None if self.kinds is None else self.kinds.condition
+
+    def template_of(self, attribute: str) -> ComposedKey | None:
+        """Return how a key attribute is composed of other fields, if it is."""
+        return None if self.templates is None else self.templates.by_attribute.get(attribute)
+
+    @property
+    def given_parts(self) -> tuple[Condition, ...]:
+        """The conjuncts as the caller gave them."""
+        return self.parts if self.served is None else self.served.given
+
+    @property
+    def is_impossible(self) -> bool:
+        """Whether no item satisfies the condition, since no key can be made of a value in it."""
+        return self.served is not None and self.served.is_impossible
+
+    @property
+    def stated(self) -> tuple[Condition, ...]:
+        """The conjuncts of the caller in whose place there are others on keys."""
+        return () if self.served is None else self.served.stated
 
     @property
     def named(self) -> frozenset[str]:

@@ -8,10 +8,10 @@ planner looks for keys in it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast
 
-from dynamongo._support.dataclasses import dataclass
-from dynamongo.exceptions import ExpressionError
+from dynamongo._support.dataclasses import dataclass, field
+from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.expressions.conditions import (
     EQ,
     And,
@@ -31,6 +31,9 @@ from dynamongo.fields.base import Field
 from dynamongo.mapping.keys import key_equalities
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
+
+if TYPE_CHECKING:  # most models have none
+    from dynamongo.mapping.composed_keys import ComposedKeys
 
 Strategy: TypeAlias = object
 """What a caller passes to say which items are meant.
@@ -55,6 +58,9 @@ class Target:
     key: Item
     check: Condition | None = None
 
+    item: Recorded | None = field(default=None, repr=False, compare=False)
+    """The instance that somebody gave to say which item, for the hooks of its model."""
+
     @property
     def condition(self) -> Condition:
         """The target as a condition: the equalities of its key, and its checks."""
@@ -77,30 +83,35 @@ def resolve_one(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -
         ExpressionError: The strategy does not fix the whole key, or names fields of another model.
         ValidationError: A key value does not suit its field.
     """
-    return Target(*resolve_key(strategy, mapper, to_write=to_write))
+    return Target(*resolve_key(strategy, mapper, to_write=to_write), _as_instance(strategy))
+
+
+def _as_instance(strategy: Any) -> Recorded | None:
+    return strategy if isinstance(strategy, Recorded) else None
 
 
 def resolve_key(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -> tuple[Item, Condition | None]:
     """Return the key and the check of the item that a strategy means, as `resolve_one` does, without a `Target`."""
-    encode_key = mapper.keys.codec.encode
+    keys = mapper.keys
+    encode_key = keys.codec.encode if keys.templates is None else keys.templates.make_key
     given = strategy  # which stays `Any`: a call of `cast` would cost more than the check
     if isinstance(strategy, tuple):
-        if len(given) != 2 or mapper.keys.range_key is None:
+        if len(given) != keys.size or keys.size == 1:
             _refuse_tuple(given, mapper)
         return encode_key(given), None
     if isinstance(strategy, BaseCondition):
         return _from_condition(given, mapper)
     if isinstance(strategy, mapper.origin):
         # `getattr`, not `vars`: a key attribute that was not read raises `AttributeNotLoaded`.
-        key = encode_key(tuple(getattr(strategy, name) for name in mapper.keys.field_names))
+        key = keys.codec.encode(tuple(getattr(strategy, name) for name in keys.field_names))
         return key, mapper.lock_of(strategy) if to_write else None
     # Most keys are strings, and a check against an ABC such as `Mapping` is slow.
     if not isinstance(strategy, str):
         if isinstance(strategy, Mapping):
-            return encode_key(_from_mapping(cast("Mapping[str, Any]", strategy), mapper)), None
+            return _from_mapping(cast("Mapping[str, Any]", strategy), mapper), None
         # An instance of a base, which read it from an index that does not tell the kind.
         if isinstance(strategy, Recorded) and issubclass(mapper.origin, given.__mapper__.origin):
-            return encode_key(tuple(getattr(given, name) for name in mapper.keys.field_names)), None
+            return keys.codec.encode(tuple(getattr(given, name) for name in keys.field_names)), None
     return encode_key((_check_scalar(strategy, mapper),)), None
 
 
@@ -112,15 +123,16 @@ def resolve_checked(strategy: Any, condition: Any, mapper: Mapper[Any], *, to_wr
         ValidationError: As `resolve_one`.
     """
     key, check = resolve_key(strategy, mapper, to_write=to_write)
+    item = _as_instance(strategy)
     if condition is None:
-        return Target(key, check)
+        return Target(key, check, item)
     if not isinstance(condition, BaseCondition):
         raise ExpressionError(
             f"{mapper.name}: condition must be a condition, such as User.age > 18; got {shorten(condition)}"
         )
     more = cast("Condition", condition)
     mapper.check_paths(paths_of(more))
-    return Target(key, more if check is None else And(check, more))
+    return Target(key, more if check is None else And(check, more), item)
 
 
 def resolve_many(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -> ResolvedStrategy:
@@ -136,7 +148,7 @@ def resolve_many(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) 
         mapper.check_paths(paths_of(condition))
         return condition  # type: ignore[no-any-return]  # every `BaseCondition` is a `Condition`
     if _is_list(strategy):
-        return tuple([Target(*resolve_key(entry, mapper, to_write=to_write)) for entry in strategy])
+        return tuple([resolve_one(entry, mapper, to_write=to_write) for entry in strategy])
     return (resolve_one(strategy, mapper, to_write=to_write),)
 
 
@@ -161,17 +173,42 @@ def _is_list(strategy: Any) -> bool:
     return not isinstance(strategy, (str, bytes, bytearray, tuple, Mapping)) and isinstance(strategy, Iterable)
 
 
-def _from_mapping(given: Mapping[str, Any], mapper: Mapper[Any]) -> tuple[Any, ...]:
-    names = mapper.keys.field_names
+def _from_mapping(given: Mapping[str, Any], mapper: Mapper[Any]) -> Item:
+    keys = mapper.keys
     if unknown := [name for name in given if name not in mapper.fields]:
         raise ExpressionError(mapper.describe_unknown(unknown))
-    missing = [name for name in names if given.get(name) is None]
-    if missing:
-        raise ExpressionError(
-            f"{mapper.name}: a dict must contain the whole key ({', '.join(names)});"
-            f" {', '.join(missing)} is missing in {shorten(given)}"
-        )
-    return tuple(given[name] for name in names)
+    if keys.templates is not None and not given.keys().isdisjoint(keys.field_names):
+        return _from_raw_mapping(given, mapper, keys.templates)
+    names = keys.part_names
+    if any(given.get(name) is None for name in names):
+        _refuse_mapping(given, names, mapper)
+    values = tuple(given[name] for name in names)
+    return keys.codec.encode(values) if keys.templates is None else keys.templates.make_key(values)
+
+
+def _from_raw_mapping(given: Mapping[str, Any], mapper: Mapper[Any], templates: ComposedKeys) -> Item:
+    """Return the key of a dict that holds key attributes themselves, perhaps beside what they are composed of."""
+    fields = dict.fromkeys((*mapper.keys.fields, *mapper.keys.parts))
+    values = {field: given[field.path.name] for field in fields if given.get(field.path.name) is not None}
+    stored = {field.path.attribute: field.encode_key(value) for field, value in values.items()}
+    key, _ = templates.complete(stored)
+    for name, value in key.items():
+        if stored.keys() >= set(templates.sources_of(name)) and (composed := templates.compose(name, stored)) != value:
+            raise ValidationError(
+                f"{mapper.name}: a dict must contain one key; its {mapper.attributes[name].path.name} is"
+                f" {shorten(value)}, and the rest of it makes {shorten(composed)}"
+            )
+    if len(key) < len(mapper.keys.names):
+        missing = [each for name in mapper.keys.names if name not in key for each in templates.sources_of(name)]
+        _refuse_mapping(given, [mapper.renamed.get(name, name) for name in missing], mapper)
+    return key
+
+
+def _refuse_mapping(given: Mapping[str, Any], names: Iterable[str], mapper: Mapper[Any]) -> NoReturn:
+    raise ExpressionError(
+        f"{mapper.name}: a dict must contain the whole key ({', '.join(mapper.keys.part_names)});"
+        f" {', '.join(name for name in names if given.get(name) is None)} is missing in {shorten(given)}"
+    )
 
 
 def _check_scalar(given: Any, mapper: Mapper[Any]) -> Any:
@@ -180,35 +217,51 @@ def _check_scalar(given: Any, mapper: Mapper[Any]) -> Any:
         raise ExpressionError(
             f"{mapper.name}: expected one item, as {keys.describe()}; got {shorten(cast('object', given))}"
         )
-    if keys.range_key is not None:
+    if keys.size != 1:
+        what = (
+            "has a range key"
+            if keys.templates is None
+            else "has a key of several values"
+            if keys.size
+            else "has one key"
+        )
         raise ExpressionError(
-            f"{mapper.name} has a range key: pass ({', '.join(keys.field_names)}) as a tuple; got {shorten(given)}"
+            f"{mapper.name} {what}: pass ({', '.join(keys.part_names)}) as a tuple; got {shorten(given)}"
         )
     return given
 
 
 def _refuse_tuple(given: tuple[Any, ...], mapper: Mapper[Any]) -> NoReturn:
-    names = mapper.keys.field_names
+    names = mapper.keys.part_names
     if len(names) == 1:
+        what = "no range key" if mapper.templates is None else "a key of one value"
         raise ExpressionError(
-            f"{mapper.name} has no range key: pass {names[0]} alone, or several keys in a list; got {shorten(given)}"
+            f"{mapper.name} has {what}: pass {names[0]} alone, or several keys in a list; got {shorten(given)}"
         )
     raise ExpressionError(f"{mapper.name}: a key must be a ({', '.join(names)}) tuple; got {shorten(given)}")
 
 
 def _from_condition(condition: Condition, mapper: Mapper[Any]) -> tuple[Item, Condition | None]:
-    names, owners = mapper.keys.names, mapper.owners
+    templates, names, owners = mapper.templates, mapper.keys.names, mapper.owners
+    wanted = names if templates is None else templates.named
     found: dict[str, AttributeValue] = {}
+    sources: dict[str, Condition] = {}
     checks: list[Condition] = []
     for part in conjuncts(condition):
         name = _fixed_name(part)
-        if name not in names or name in found:  # a second `==` on the key is a check, never dropped
+        if name not in wanted or name in found:  # a second `==` on the key is a check, never dropped
             checks.append(part)
             continue
         fixed: Any = part  # a comparison of a path with a value
         if fixed.left.owner not in owners:
             mapper.check_paths((fixed.left,))
-        found[name] = fixed.right
+        found[name], sources[name] = fixed.right, part
+    if templates is not None:
+        given, (found, used) = found, templates.complete(found)
+        checks += [part for name, part in sources.items() if name not in used]
+        if len(found) < len(names):
+            lacking = [each for name in names if name not in found for each in templates.sources_of(name)]
+            _refuse(condition, [each for each in lacking if each not in given], mapper)
     if len(found) < len(names):
         _refuse(condition, [name for name in names if name not in found], mapper)
     key = {name: found[name] for name in names}

@@ -25,6 +25,8 @@ from dynamongo.planning.strategies import Target
 
 if TYPE_CHECKING:
     from dynamongo.mapping import changes as differences
+    from dynamongo.mapping.deltas import Delta
+    from dynamongo.mapping.rules import Rules
 else:  # only saves of what has changed need it
     differences = LazyModule("dynamongo.mapping.changes")
 
@@ -32,7 +34,7 @@ M = TypeVar("M", bound=Recorded)
 W = TypeVar("W", Put, Delete)
 
 
-def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any) -> Put:
+def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any, *, is_save: bool = True) -> Put:
     """Return the operation that stores the whole instance.
 
     Args:
@@ -40,11 +42,17 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any) -> Put:
         table: The full name of the table, here and below.
         instance: What is stored.
         overwrite: As in `save_one`: `True`, `False` or a condition.
+        is_save: Whether it is to be stored now, and not only to be explained, so that hooks are called.
     """
     condition = None if overwrite is True else _overwrite_condition(mapper, overwrite)  # most saves overwrite
-    if mapper.rules is not None:
-        mapper.rules.before_save(instance)
-    item = mapper.encode(instance)
+    guards: tuple[Condition, ...] = ()
+    if (rules := mapper.rules) is None:
+        item = mapper.encode(instance)
+    else:
+        with rules.saving(instance, calls_hooks=is_save):
+            item = mapper.encode(instance)
+        if overwrite is not False:  # an item that must not exist has nothing to keep
+            guards = rules.guard_put(item)
     version = mapper.version
     if version is not None:
         held = vars(instance)[version.name]
@@ -53,6 +61,11 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any) -> Put:
             condition = all_of((*conjuncts(condition), lock(version, held)))
         # The instance keeps its version until the write has succeeded: see `Mapper.note_saved`.
         item[version.attribute] = next_version(held)
+    if guards:
+        # The guards alone hold for what the write itself leaves behind.
+        is_idempotent = condition is None
+        condition = all_of((*conjuncts(condition), *guards))
+        return Put(table, item, condition, return_item_on_failure=True, is_idempotent=is_idempotent)
     if condition is None:
         return Put(table, item)
     return Put(table, item, condition, return_item_on_failure=True)
@@ -74,9 +87,7 @@ def make_save(
             f"{mapper.name}: only_changed=True updates an existing item, and overwrite=False requires a new one;"
             " leave out one of them"
         )
-    if mapper.rules is not None:
-        mapper.rules.before_save(instance)
-    changes, checks = differences.find_changes(mapper, instance)
+    changes, checks = _find_changes(mapper, instance)
     if (kinds := mapper.kinds) is not None:
         for change in changes:
             kinds.check_update(change)
@@ -85,9 +96,29 @@ def make_save(
     return _change_item(mapper, table, target, changes, returns="NONE") if changes else None
 
 
+def _find_changes(mapper: Mapper[M], instance: M) -> tuple[tuple[Delta, ...], tuple[Condition, ...]]:
+    """Return what has changed in an instance, and the conditions that the changes need."""
+    if (rules := mapper.rules) is None:
+        return differences.find_changes(mapper, instance)
+    with rules.saving(instance):
+        changes, checks = differences.find_changes(mapper, instance)
+    # What every write sets is no change that is worth one.
+    names = {mapper.fields[name].path.attribute for name in rules.provisional}
+    if all(change.path.attribute in names for change in changes):
+        return (), ()
+    return changes, (*checks, *rules.guard_changes(instance, changes))
+
+
 def make_rewrite(mapper: Mapper[M], table: str, instance: M) -> UpdateItem | None:
     """Return the operation that stores the instance as its fields would store it; `None` if it is stored like that."""
+    if (rules := mapper.rules) is not None:
+        rules.before_rewrite(instance)
     updates, checks = differences.find_rewrites(mapper, instance)
+    if updates and rules is not None:
+        rules.before_migration(instance)
+        updates, checks = differences.find_rewrites(mapper, instance)
+    if rules is not None:
+        checks = (*checks, *rules.guard_changes(instance, updates))
     if mapper.kinds is not None:
         updates = mapper.kinds.rewrite(stored_item_of(instance) or {}, updates)
     target = Target(mapper.key_of(instance), all_of(checks))
@@ -150,11 +181,32 @@ def _change_item(  # noqa: PLR0913 - what an UpdateItem request is made of
     return UpdateItem(table, target.key, counted, condition, returns, return_item_on_failure=True)
 
 
-def make_delete(mapper: Mapper[Any], table: str, target: Target, *, return_old: bool = False) -> Delete:
-    """Return the delete of one item."""
+def make_delete(
+    mapper: Mapper[Any], table: str, target: Target, *, return_old: bool = False, found: Any = None
+) -> Delete:
+    """Return the delete of one item.
+
+    Args:
+        mapper: The mapper of the model.
+        table: The full name of the table.
+        target: The key of the item, and what is to be checked.
+        return_old: Whether the item is returned.
+        found: The instance that a read has found, if there was one.
+    """
+    item = target.item if found is None else found
+    if mapper.rules is not None or item is not None:
+        _call_before_delete(mapper, target, item)
     returns = target.check is not None
     delete = Delete(table, target.key, target.check, return_old, return_item_on_failure=returns)
     return delete if mapper.kinds is None else guard_kind(mapper, delete)
+
+
+def _call_before_delete(mapper: Mapper[Any], target: Target, item: Any) -> None:
+    """Call the hooks of the instance, or of one that has only the key."""
+    is_known = isinstance(item, mapper.origin)  # not an `UnreadableItem`, nor an instance of a base
+    rules: Rules | None = (type(item).__mapper__ if is_known else mapper).rules
+    if rules is not None and rules.before_delete is not None:
+        rules.before_delete(item if is_known else mapper.decode_key(target.key))
 
 
 def guard_kind(mapper: Mapper[Any], write: W) -> W:
@@ -226,7 +278,8 @@ def _split_key(mapper: Mapper[Any], values: Any) -> tuple[dict[str, Any], dict[s
         )
     given = dict(cast("Mapping[str, Any]", values))
     mapper.check_names(given)
-    return {name: given.pop(name) for name in mapper.keys.field_names if name in given}, given
+    names = dict.fromkeys((*mapper.keys.field_names, *mapper.keys.part_names))
+    return {name: given.pop(name) for name in names if name in given}, given
 
 
 def _set_or_remove(mapper: Mapper[Any], values: Mapping[str, Any]) -> list[AnyUpdate]:

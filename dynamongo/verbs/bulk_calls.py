@@ -16,8 +16,8 @@ from dynamongo.expressions.conditions import Condition, all_of, conjuncts
 from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.operations import Put
+from dynamongo.planning.known_plans import plan_for
 from dynamongo.planning.plan import Plan
-from dynamongo.planning.planner import plan_for
 from dynamongo.planning.read import OnInvalid, Read
 from dynamongo.planning.scan_policy import ScanPolicy, check_policy
 from dynamongo.planning.strategies import ResolvedStrategy, Strategy, Target, resolve_many, resolve_one
@@ -29,6 +29,8 @@ from dynamongo.verbs.read_arguments import check_on_invalid
 from dynamongo.verbs.write_plan import WritePlan
 
 M = TypeVar("M", bound=Instance)
+
+_UNIQUE = "each item with its guards: a transaction where unique values change"
 
 
 class BoundVerb(Generic[M]):
@@ -131,6 +133,8 @@ class TargetedVerb(BoundVerb[M]):
             max_units_per_second=rate,
             names=self._mapper.renamed,
             kinds=self._mapper.kinds,
+            guards=self._mapper.guards,
+            templates=self._mapper.templates,
         )
 
 
@@ -150,7 +154,7 @@ class SaveVerb(BoundVerb[M]):
         check_several(self._mapper, items)
         place = self._find_destination()
         make_entry = functools.partial(save_entry, self._mapper, place.table, overwrite)
-        return BulkCall(place, options, make_entry, items)
+        return BulkCall(place, options, make_entry, items, checks_first=True)
 
     def explain(
         self,
@@ -160,7 +164,9 @@ class SaveVerb(BoundVerb[M]):
         """Return how the items would be stored. Makes no request."""
         check_several(self._mapper, items)
         table = self._model.table_name()
-        writes = [save_entry(self._mapper, table, overwrite, item).write for item in items]
+        writes = [save_entry(self._mapper, table, overwrite, item, is_save=False).write for item in items]
+        if self._mapper.unique is not None:
+            return WritePlan(f"PutItem or TransactWrite {table}", 1, len(writes), warnings=(_UNIQUE,))
         puts = [write for write in writes if isinstance(write, Put)]
         condition = puts[0].condition if puts else None  # an example: with a version, each item has its own
         # A batch takes no conditions. Source: BatchWriteItem, API reference.
@@ -219,11 +225,18 @@ class UpdateVerb(TargetedVerb[M]):
         """Return how the items would be found and updated. Makes no request."""
         check_changes(self._mapper, updates)
         source, step = self._resolve(strategy), f"UpdateItem {self._model.table_name()}"
+        passed = self._find_passed_hooks()
         targets, plan = self._find_targets(source)
         if targets is None:
-            return WritePlan(step, 1, None, plan, self._find_check(source))
+            return WritePlan(step, 1, None, plan, self._find_check(source), warnings=passed)
         check = self._find_check(None)
-        return WritePlan(step, 1, len(targets), check=check, warnings=("each item must exist",))
+        return WritePlan(step, 1, len(targets), check=check, warnings=("each item must exist", *passed))
+
+    def _find_passed_hooks(self) -> tuple[str, ...]:
+        """Return the note on hooks and validators, which an update by expression cannot call."""
+        rules = self._mapper.rules
+        names = () if rules is None else rules.passed_by_updates
+        return (f"updates do not call {', '.join(names)}",) if names else ()
 
     def prepare_stream(self, strategies: AnyIterable[Strategy], updates: Updates, options: WriteOptions) -> BulkCall[M]:
         """Return the call that updates the items as the iterable yields their strategies."""

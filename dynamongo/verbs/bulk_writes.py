@@ -8,6 +8,7 @@ streams of `model.write_stream` and `aio.write_stream` execute them, and have no
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import sys
 import warnings
@@ -21,9 +22,18 @@ from dynamongo._support.lazy_imports import LazyModule
 from dynamongo._support.stacklevel import caller_level
 from dynamongo.arguments import check_capacity_units
 from dynamongo.backends import Backend
+from dynamongo.connection.clocks import writing_to
 from dynamongo.connection.connection import Connection
-from dynamongo.exceptions import DynamongoError, ExpressionError, ItemNotFound, ValidationError, WriteNotSent
-from dynamongo.executor import ITEM_ERRORS, GroupResult, Outcome, Outcomes, Write
+from dynamongo.exceptions import (
+    AttributeNotLoaded,
+    DynamongoError,
+    ExpressionError,
+    ItemNotFound,
+    ValidationError,
+    WriteNotSent,
+)
+from dynamongo.executor import ITEM_ERRORS, GroupResult, Outcome, Outcomes
+from dynamongo.executor.guarded_writes import GuardedWrite, SingleWrite
 from dynamongo.expressions.values import Item, shorten
 from dynamongo.mapping.failures import explain_failure
 from dynamongo.mapping.mapper import Mapper
@@ -54,8 +64,8 @@ AnyIterable: TypeAlias = Iterable[T] | AsyncIterable[T]
 _MANY_REFUSED: Final = 1_000
 """How many outcomes of invalid entries may wait to be reported with those of writes."""
 
-_OWN_ERRORS = (*ITEM_ERRORS, ItemNotFound, ValidationError)
-"""The errors of one item, which say nothing of the others: what the store refused, and what an instance refused."""
+_OWN_ERRORS = (*ITEM_ERRORS, AttributeNotLoaded, ItemNotFound, ValidationError)
+"""The errors of one item, which say nothing of the others: what the store refused, or its fields, or a hook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,13 @@ class Destination(Generic[M]):
     table: str
     connection: Connection
     backend: Backend
+
+    def build(self, make: Callable[..., T], *arguments: Any) -> T:
+        """Return what the function returns, which makes a write, by the clock of the backend."""
+        if self.mapper.rules is None:
+            return make(*arguments)
+        with writing_to(self.backend):
+            return make(*arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +127,7 @@ class BulkCall(Generic[M]):
         make_entry: Returns the entry of an item, or, if there is a read, of a target and the instance that were found.
         items: The items: instances, targets or strategies.
         read: The read that finds them, to be executed first; `None` if they are known.
+        checks_first: Whether nothing is sent if one of them is invalid; otherwise that is its own outcome.
     """
 
     destination: Destination[M]
@@ -117,6 +135,12 @@ class BulkCall(Generic[M]):
     make_entry: Callable[..., Entry[M]]
     items: AnyIterable[Any] = ()
     read: Read | None = None
+    checks_first: bool = False
+
+    def __post_init__(self) -> None:
+        if self.destination.mapper.rules is not None:
+            # A frozen dataclass refuses plain assignment.
+            object.__setattr__(self, "make_entry", functools.partial(self.destination.build, self.make_entry))
 
     def plain_items(self) -> Iterable[Any]:
         """Return the items if they need not be awaited.
@@ -133,7 +157,7 @@ class BulkCall(Generic[M]):
         return cast("Iterable[Any]", self.items)
 
     def make_entries(self, *found: Iterable[Any]) -> list[Entry[M]]:
-        """Return all entries, for a verb that sends nothing if one is invalid.
+        """Return all entries, for a verb that sends nothing before all are made.
 
         Args:
             found: The targets and instances that the read has found, if there is a read.
@@ -144,10 +168,18 @@ class BulkCall(Generic[M]):
         """
         known = zip(self.plain_items()) if not found else zip(*found, strict=True)
         entries = list(itertools.starmap(self.make_entry, known))
-        for index, entry in enumerate(entries):
-            if entry.error is not None:
-                raise type(entry.error)(f"item {index}: {entry.error}") from entry.error
+        if self.checks_first:
+            for index, entry in enumerate(entries):
+                if entry.error is not None:
+                    raise _locate(entry.error, index) from entry.error
         return entries
+
+
+def _locate(error: DynamongoError, index: int) -> DynamongoError:
+    located = type(error)(f"item {index}: {error}")
+    if isinstance(error, ValidationError) and isinstance(located, ValidationError):
+        located.problems = error.problems
+    return located
 
 
 class BulkWrite(Generic[M]):
@@ -247,9 +279,11 @@ class BulkWrite(Generic[M]):
 
     def _finish(self, index: int, entry: Entry[M], outcome: Outcome) -> WriteOutcome[M]:
         """Return the outcome of a write as that of its item."""
-        mapper, write = self.destination.mapper, cast("Write", entry.write)
+        mapper, write = self.destination.mapper, entry.write
+        if isinstance(write, GuardedWrite):
+            write = write.write
         if outcome.error is not None:
-            return WriteOutcome(index, entry.item, self._explain(write, outcome.error))
+            return WriteOutcome(index, entry.item, self._explain(cast("SingleWrite", write), outcome.error))
         if outcome.units > self._notable_units and (written := _find_item(write, outcome)) is not None:
             size_checks.warn_if_large(mapper, self.destination.table, written)
         if isinstance(write, Put):
@@ -263,7 +297,7 @@ class BulkWrite(Generic[M]):
         except ValidationError as error:
             return WriteOutcome(index, entry.item, error)
 
-    def _explain(self, write: Write, error: DynamongoError) -> DynamongoError:
+    def _explain(self, write: SingleWrite, error: DynamongoError) -> DynamongoError:
         """Return the error in the model's words; it names the item only if it is the item's own."""
         if isinstance(error, ITEM_ERRORS):
             return explain_failure(self.destination.mapper, write, error)
@@ -323,7 +357,7 @@ def attach_result(error: BaseException, result: BatchResult[M]) -> None:
         error.partial_result = result  # type: ignore[attr-defined]  # an exception takes any attribute
 
 
-def _find_item(write: Write, outcome: Outcome) -> Item | None:
+def _find_item(write: SingleWrite | None, outcome: Outcome) -> Item | None:
     """Return the item that is stored now, as far as it is known."""
     return write.item if isinstance(write, Put) else outcome.attributes if isinstance(write, UpdateItem) else None
 

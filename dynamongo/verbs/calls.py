@@ -51,18 +51,19 @@ from dynamongo.planning.write_builders import check_changes, make_delete, make_s
 
 if TYPE_CHECKING:
     from dynamongo.connection import size_checks
-    from dynamongo.executor import reads
+    from dynamongo.executor import guarded_writes, reads
     from dynamongo.mapping import failures
+    from dynamongo.planning import known_plans
     from dynamongo.planning import plan as plans
-    from dynamongo.planning import planner
     from dynamongo.planning import read as planned
     from dynamongo.verbs import returned
     from dynamongo.verbs.returned import Returns, WholeReturns
 else:  # reads and writes by key need none of these, unless a write fails, or the item is large
     size_checks = LazyModule("dynamongo.connection.size_checks")
     failures = LazyModule("dynamongo.mapping.failures")
+    guarded_writes = LazyModule("dynamongo.executor.guarded_writes")
     planned = LazyModule("dynamongo.planning.read")
-    planner = LazyModule("dynamongo.planning.planner")
+    known_plans = LazyModule("dynamongo.planning.known_plans")
     plans = LazyModule("dynamongo.planning.plan")
     reads = LazyModule("dynamongo.executor.reads")
     returned = LazyModule("dynamongo.verbs.returned")
@@ -115,11 +116,22 @@ class VerbCall(Generic[R]):
 
     def fail(self, error: DynamongoError) -> R:
         """Raise the error in the model's words, or return what the verb returns for it."""
-        raise self.explain(error) from error
+        explained = self.explain(error)
+        if explained is error:  # which would be its own cause
+            raise error
+        raise explained from error
 
     def explain(self, error: DynamongoError) -> DynamongoError:
         """Return the error in the model's words."""
         return self.mapper.locate_error(error, self.table, None, self.operation)
+
+    def send_by(self, sender: Sender) -> Steps[R]:
+        """Send the operation as one of several steps, and return what the verb returns."""
+        try:
+            result = yield from sender.send(cast("Operation[Any]", self.operation))
+        except _REFUSALS as error:
+            raise self.explain(error) from error
+        return self.finish(result)
 
 
 def perform(call: VerbCall[R], backend: Backend | None = None) -> R:
@@ -193,7 +205,7 @@ class GetCall(VerbCall[Any]):
             paths, target = mapper.resolve_projection(projection), Target(key, check)
             schema, kinds = mapper.schema(table), mapper.kinds
             read = planned.Read(schema, (target,), consistent=consistent, projection=paths, kinds=kinds)
-            self.plan, self.check = planner.plan_for(mapper, read), check
+            self.plan, self.check = known_plans.plan_for(mapper, read), check
             self.operation = self.plan.operations[0]  # a Get as well, whose item is tested and projected afterwards
 
     def finish(self, result: Any) -> Any:
@@ -233,9 +245,20 @@ class GetRawCall(GetCall):
 
 
 class _WriteCall(VerbCall[R]):
+    guarded: guarded_writes.GuardedWrite | None = None
+    """The write of a model with unique values, which takes steps."""
+
     def explain(self, error: DynamongoError) -> DynamongoError:
         """Return the error in the model's words, with what is stored."""
-        return failures.explain_failure(self.mapper, cast("Action", self.operation), error)
+        write = self.operation if self.guarded is None else self.guarded.write
+        return failures.explain_failure(self.mapper, cast("Action", write), error)
+
+    def keep_unique(self, given: object) -> None:
+        """Write the guards of unique values together with the item, which the caller has named by `given`."""
+        if self.operation is not None:
+            write = cast("guarded_writes.SingleWrite", self.operation)
+            self.guarded = guarded = guarded_writes.guard_write(self.mapper, write, given)
+            self.operation, self.steps = None, guarded.perform
 
     def _warn_if_large(self, result: WriteResult, item: Item | None) -> None:
         """Warn about an item that comes near 400 KB, if the write consumed so much that it may."""
@@ -266,6 +289,8 @@ class SaveCall(_WriteCall[M]):
         if returns != "new":
             self.returns = returns
             self.operation = self.write = returned.return_replaced(mapper.name, self.write, returns)
+        if mapper.unique is not None:
+            self.keep_unique(instance)
 
     def finish(self, result: WriteResult | None) -> Any:
         """Return the instance, which remembers what is stored now, or the item that it has replaced."""
@@ -303,6 +328,8 @@ class UpdateCall(_WriteCall[M]):
         if returns != "new":
             self.returns, self.strategy = returns, strategy
             self.operation = self.write = returned.return_updated(mapper.name, self.write, returns)
+        if mapper.unique is not None:
+            self.keep_unique(strategy)
 
     def finish(self, result: WriteResult) -> Any:
         """Return the item as it is now, or what else was asked for."""
@@ -321,6 +348,8 @@ class DeleteCall(_WriteCall[M | None]):
         target = resolve_checked(strategy, condition, mapper)
         self.mapper, self.table = mapper, table
         self.operation = make_delete(mapper, table, target, return_old=True)
+        if mapper.unique is not None:
+            self.keep_unique(strategy)
 
     def finish(self, result: WriteResult) -> M | None:
         """Return the item as it was, if there was one."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
@@ -73,11 +72,7 @@ class Forms(Recorded):
         if _is_json(type(self), mode):
             _check_word(type(self), "decimals", decimals, ("text", "number"))
             return json_documents.to_document(fields, {name: getattr(self, name) for name in names}, decimals)
-        try:
-            # Copied, so that changes of a list or map in the dict do not change the instance.
-            return {name: copy.deepcopy(getattr(self, name)) for name in names}
-        except RecursionError:
-            raise ValidationError(f"{type(self).__name__}.to_dict: a value is nested too deeply to be copied") from None
+        return json_documents.copy_values(type(self).__name__, {name: getattr(self, name) for name in names})
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from dynamongo._support.codegen import is_plain_name
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.connection.connection import Connection, default_connection
 from dynamongo.connection.overrides import open_prefixes
 from dynamongo.exceptions import SchemaError
-from dynamongo.expressions.values import print_value
 from dynamongo.fields import python_values
-from dynamongo.fields.indexes import Index
-from dynamongo.fields.maps import AnyField
+from dynamongo.fields.any_field import AnyField
+from dynamongo.mapping.held_values import pick_values, print_instance, takes_attribute
 from dynamongo.mapping.options import OPTIONS, Billing, ScanPolicy, TableNamer
 from dynamongo.mapping.records import record_of
 from dynamongo.schema import Recovery, StreamView, TableClass
@@ -57,6 +55,7 @@ class Instance(Forms, metaclass=ModelMeta):
     __deletion_protection__: ClassVar[bool | None] = None
     __kind__: ClassVar[object] = None
     __kind_field__: ClassVar[str | None] = None
+    __unique__: ClassVar[Sequence[Any]] = ()
 
     @classmethod
     def table_name(cls) -> str:
@@ -117,9 +116,7 @@ class Instance(Forms, metaclass=ModelMeta):
                 mapper.rules.after_assign(self, field)
         elif name in OPTIONS:
             raise SchemaError(f"{name} is an option of the model, not of an instance: set {type(self).__name__}.{name}")
-        # Besides fields, an instance takes private names, properties, and values that override those of its class. A
-        # misspelled field is none of these.
-        elif name.startswith("_") or _is_assignable(_find_in_class(type(self), name)):
+        elif takes_attribute(type(self), name):
             super().__setattr__(name, value)
         else:
             type(self).__mapper__.check_names([name])
@@ -176,33 +173,10 @@ class Instance(Forms, metaclass=ModelMeta):
         mine, others = record_of(self), record_of(known)
         if (mine.undeclared, mine.loaded) != (others.undeclared, others.loaded):
             return False
-        return _values_of(self) == _values_of(known)
+        fields = type(self).__mapper__.fields
+        return pick_values(self, fields) == pick_values(known, fields)
 
     __hash__ = None  # type: ignore[assignment]  # instances can change
 
     def __repr__(self) -> str:
-        values = _values_of(self)
-        shown = {
-            name: value for name, value in values.items() if not type(self).__mapper__.fields[name].is_absent(value)
-        }
-        odd = {name: value for name, value in shown.items() if not is_plain_name(name)}  # no keyword argument in source
-        arguments = [f"{name}={print_value(value)}" for name, value in shown.items() if name not in odd]
-        return f"{type(self).__name__}({', '.join([*arguments, *([f'**{print_value(odd)}'] if odd else [])])})"
-
-
-def _values_of(instance: Instance) -> dict[str, Any]:
-    """Return the values of the fields; not what the user keeps on the instance besides."""
-    held = vars(instance)
-    return {name: held[name] for name in type(instance).__mapper__.fields if name in held}
-
-
-def _find_in_class(model: type, name: str) -> object:
-    """Return the attribute of the class or a base without binding it, or `None`."""
-    return next((vars(base)[name] for base in model.__mro__ if name in vars(base)), None)
-
-
-def _is_assignable(attribute: object) -> bool:
-    """Return whether an instance may override an attribute of its class: a property or a plain value, not a method."""
-    return hasattr(attribute, "__set__") or not (
-        attribute is None or callable(attribute) or hasattr(attribute, "__get__") or isinstance(attribute, Index)
-    )
+        return print_instance(self, type(self).__mapper__.fields)

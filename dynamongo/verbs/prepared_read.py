@@ -39,8 +39,8 @@ from dynamongo.expressions.updates import Updates
 from dynamongo.expressions.values import Item
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.operations import Capacity, ItemReader, PageResult, Query, Scan
+from dynamongo.planning.known_plans import plan_for
 from dynamongo.planning.plan import Plan
-from dynamongo.planning.planner import plan_for
 from dynamongo.planning.read import Read
 from dynamongo.planning.scan_policy import apply_policy
 from dynamongo.planning.strategies import Target

@@ -430,9 +430,8 @@ class Nothing:
 
 
 REFUSED: dict[Any, str] = {
-    int: r"DocumentField takes a dataclass, or a model of pydantic; got the class int",
-    Plain: r"DocumentField takes a dataclass, or a model of pydantic; got the class Plain",
-    "Address": r"DocumentField takes a dataclass, or a model of pydantic; got 'Address'",
+    int: r"DocumentField takes a Document, a dataclass, or a model of pydantic; got the class int",
+    Plain: r"DocumentField takes a Document, a dataclass, or a model of pydantic; got the class Plain",
     Slotted: r"DocumentField: the instances of Slotted have no __dict__",
     Tree: r"DocumentField: Tree contains itself: declare that member with a field of its own",
     Pair: r"Pair.both is a tuple.*, for which there is no field: name one that stores it, as in Annotated\[",

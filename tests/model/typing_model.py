@@ -19,6 +19,8 @@ from dynamongo import (
     Difference,
     GlobalIndex,
     LocalIndex,
+    Lock,
+    LockItem,
     Model,
     Page,
     Plan,
@@ -532,3 +534,17 @@ def check_forms(user: User) -> None:
         if isinstance(change, streams.Unread):
             continue
         assert_type(change.model, type[User])
+
+
+async def lock_something() -> None:
+    with Lock("a", lease=30) as lock:
+        assert_type(lock, Lock)
+        assert_type(lock.token, int)
+        assert_type(lock.try_acquire(), bool)
+        with Connection.transaction() as tx:
+            lock.check(tx)
+    async with lock as held, Connection.aio.transaction() as awaited:
+        assert_type(held, Lock)
+        held.check(awaited)
+    assert_type(await lock.aio.acquire(timeout=5), Lock)
+    assert_type(LockItem.get_one("a").owner, str | None)

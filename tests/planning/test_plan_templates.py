@@ -34,10 +34,11 @@ from dynamongo.expressions.conditions import (
     Size,
     conjuncts,
 )
-from dynamongo.planning import planner
+from dynamongo.planning import known_plans
+from dynamongo.planning.known_plans import plan_for
 from dynamongo.planning.plan import Plan
 from dynamongo.planning.plan_templates import find_read_shape
-from dynamongo.planning.planner import plan_for, plan_read
+from dynamongo.planning.planner import plan_read
 from dynamongo.planning.read import Read
 
 EXAMPLES = int(os.environ.get("DYNAMONGO_PLAN_EXAMPLES", "600"))
@@ -187,7 +188,7 @@ def explain_fresh(condition: Condition, limit: int | None = None) -> Any:
 def test_plan_of_a_shape_is_made_once(condition: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     several = [(number, limit) for number in range(3) for limit in (None, 5)]
     expected = [explain_fresh(condition(number), limit) for number, limit in several]
-    monkeypatch.setattr(planner, "plan_read", None)
+    monkeypatch.setattr(known_plans, "plan_read", None)
     assert [explain(condition(number), limit) for number, limit in several] == expected
 
 
@@ -271,7 +272,7 @@ def test_option_that_is_assigned_forgets_plans() -> None:
 
 
 def test_threads_share_plans(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planner, "_MAX_TEMPLATES", 3)  # so that they are dropped all the time
+    monkeypatch.setattr(known_plans, "_MAX_TEMPLATES", 3)  # so that they are dropped all the time
     mapper, wrong = Visit.__mapper__, list[Any]()
 
     def work(seed: int) -> None:

@@ -63,6 +63,7 @@ class MemoryBackend:
     Attributes:
         clock: The clock.
         monotonic: Returns the time that waits and slow responses take: the virtual clock's, else `time.monotonic`.
+        call_later: That of a virtual clock; `None` with any other.
 
     >>> from dynamongo.operations import CreateTable, Get, Put
     >>> from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
@@ -88,6 +89,7 @@ class MemoryBackend:
             )
         self.clock = clock
         self.monotonic = clock.now if isinstance(clock, VirtualClock) else time.monotonic
+        self.call_later = clock.call_later if isinstance(clock, VirtualClock) else None
         self._faults = faults
         self._store = Store()
         self._lag: lagging.Lag | None = None if lag is None else lagging.Lag(lag, self._store)

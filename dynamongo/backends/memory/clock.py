@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import math
 import time
 import types
@@ -16,6 +18,9 @@ from dynamongo.expressions.values import shorten
 
 Clock: TypeAlias = Callable[[], float]
 """Returns the time in seconds since the epoch, as `time.time` does."""
+
+_Timer: TypeAlias = tuple[float, int, Callable[[], object]]
+"""When, a unique number, so that functions are never compared, and what to call."""
 
 _START = datetime(2026, 1, 1, tzinfo=timezone.utc)  # any fixed time, so that tests repeat
 
@@ -42,6 +47,8 @@ class VirtualClock:
     def __init__(self, start: datetime | float = _START) -> None:
         self._now = _seconds_at(start)
         self._lock = make_lock(INNERMOST)
+        self._timers: list[_Timer] = []  # a heap
+        self._numbers = itertools.count()
 
     def now(self) -> float:
         """Return the time in seconds since the epoch."""
@@ -65,8 +72,46 @@ class VirtualClock:
         passed = given.total_seconds() + ((days * 24 + hours) * 60 + minutes) * 60 + seconds
         if not 0 <= passed < math.inf:  # NaN is refused too: every comparison with it is false
             raise ConfigurationError(f"VirtualClock never goes back; cannot advance it by {passed} seconds")
+        if self._timers:
+            self._advance_by_timers(passed)
+            return
         with self._lock:  # `+=` reads, then writes: two threads could advance the clock by one step instead of two
             self._now += passed
+
+    def call_later(self, seconds: float, function: Callable[[], object]) -> Callable[[], None]:
+        """Have the clock call a function when so many seconds have passed, on the thread that advances it then.
+
+        The clock stands at that time meanwhile, and goes on afterwards. This is how a held `Lock` is renewed.
+
+        Returns:
+            A function that takes the call back.
+
+        >>> clock = VirtualClock(start=0)
+        >>> call = clock.call_later(10, lambda: print("at", clock.now()))
+        >>> clock.advance(seconds=60)
+        at 10.0
+        """
+        timer = self._now + seconds, next(self._numbers), function
+        with self._lock:
+            heapq.heappush(self._timers, timer)
+        return lambda: self._drop(timer)
+
+    def _drop(self, timer: _Timer) -> None:
+        with self._lock:
+            if timer in self._timers:
+                self._timers.remove(timer)
+                heapq.heapify(self._timers)
+
+    def _advance_by_timers(self, passed: float) -> None:
+        """Advance the clock from one timer to the next; each is called without the lock, and may advance it as well."""
+        while passed > 0:
+            with self._lock:
+                due = heapq.heappop(self._timers) if self._timers and self._timers[0][0] <= self._now + passed else None
+                step = passed if due is None else max(0.0, due[0] - self._now)
+                self._now, passed = self._now + step, passed - step
+            if due is None:
+                return
+            due[2]()
 
     def __repr__(self) -> str:
         return f"VirtualClock({self.utcnow().isoformat()})"

@@ -16,7 +16,7 @@ def main() -> None:
     found = Item.find(opened).by_kind()
     merge(found[PullRequest][0], closes=found[Issue][0])
 
-    repository = Repository.get_one(("REPO#jane#lamps", "REPO#jane#lamps"))
+    repository = Repository.get_one({"pk": "REPO#jane#lamps", "sk": "REPO#jane#lamps"})
     protect(repository, "main", reviews=3)
     open_issue(repository, "jane", "It hums", NOON)
     for item in Item.find(Item.pk == repository.pk):  # the repository with its issues, each as what it is
@@ -39,7 +39,8 @@ def protect(repository: Repository, branch: str, *, reviews: int) -> None:
 def open_issue(repository: Repository, author: str, title: str, created: datetime) -> None:
     """Open an issue under the next number; its kind is written as PynamoDB writes it."""
     number = repository.next_number
-    issue = Issue(pk=repository.pk, sk=f"ISSUE#{number:08}", author=author, created=created, title=title, state="open")
+    where = {"owner": repository.owner, "repository": repository.name, "number": number}
+    issue = Issue(**where, author=author, created=created, title=title, state="open")
     with Connection.transaction() as tx:
         tx.update(repository, Repository.next_number.increment())  # fails if somebody else took the number
         tx.create(issue)

@@ -44,6 +44,11 @@ class Repository(Item):
 
     __kind__ = "repo"
 
+    pk = StringField(required=True, template="REPO#{owner}#{name}", stored_as="PK")
+    sk = StringField(required=True, template="REPO#{owner}#{name}", stored_as="SK")
+    gsi1pk = StringField(required=True, template="REPO#{owner}#{name}", stored_as="GSI1PK")
+    gsi1sk = StringField(required=True, template="REPO#{owner}#{name}", stored_as="GSI1SK")
+    owner = StringField(required=True, stored=False)  # nowhere but in the keys
     name = StringField(required=True)
     is_private = BooleanField(stored_as="private")
     topics = SetField(StringField)
@@ -56,6 +61,11 @@ class Issue(Item):
 
     __kind__ = "issue"
 
+    pk = StringField(required=True, template="REPO#{owner}#{repository}", stored_as="PK")
+    sk = StringField(required=True, template="ISSUE#{number:08}", stored_as="SK")
+    owner = StringField(required=True, stored=False)
+    repository = StringField(required=True, stored=False)
+    number = IntField(required=True, min_value=1, stored=False)
     title = StringField(required=True)
     state = StringField(required=True, choices=["open", "closed"])
     comments = ListField(DictField(by=StringField(), at=DateTimeField(format="pynamodb"), text=StringField()))
@@ -66,6 +76,13 @@ class PullRequest(Item):
 
     __kind__ = "pr"
 
+    pk = StringField(required=True, template="PR#{owner}#{repository}#{number:08}", stored_as="PK")
+    sk = StringField(required=True, template="PR#{owner}#{repository}#{number:08}", stored_as="SK")
+    gsi1pk = StringField(required=True, template="REPO#{owner}#{repository}", stored_as="GSI1PK")
+    gsi1sk = StringField(required=True, template="PR#{number:08}", stored_as="GSI1SK")
+    owner = StringField(required=True, stored=False)
+    repository = StringField(required=True, stored=False)
+    number = IntField(required=True, min_value=1, stored=False)
     title = StringField(required=True)
     state = StringField(required=True, choices=["open", "closed", "merged"])
     checks = DictField()

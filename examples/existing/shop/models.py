@@ -41,6 +41,9 @@ class Customer(Item):
 
     __kind__ = "customer"
 
+    pk = StringField(required=True, template="c#{user}", stored_as="PK")
+    sk = StringField(required=True, template="c#{user}", stored_as="SK")
+    user = StringField(required=True, stored=False)  # nowhere but in the keys
     name = StringField(required=True, stored_as="Name")
     email = StringField(required=True, stored_as="Email")
     address = DictField(street=StringField(stored_as="Street"), city=StringField(stored_as="City"), stored_as="Address")
@@ -53,8 +56,12 @@ class Order(Item):
 
     __kind__ = "order"
 
-    gsi1pk = StringField(required=True, stored_as="GSI1PK")  # each order is in the index, so that it can serve
-    gsi1sk = StringField(required=True, stored_as="GSI1SK")
+    pk = StringField(required=True, template="c#{user}", stored_as="PK")
+    sk = StringField(required=True, template="o#{number}", stored_as="SK")
+    gsi1pk = StringField(required=True, template="status#{status}", stored_as="GSI1PK")
+    gsi1sk = StringField(required=True, stored_as="GSI1SK")  # each order is in the index, so that it can serve
+    user = StringField(required=True, stored=False)
+    number = StringField(required=True, stored=False)
     status = StringField(required=True, stored_as="Status")
     total = DecimalField(required=True, stored_as="Total")
     notes = ListField(Field, stored_as="Notes")
@@ -66,5 +73,9 @@ class Line(Item):
 
     __kind__ = "orderItem"
 
+    pk = StringField(required=True, template="o#{order}", stored_as="PK")
+    sk = StringField(required=True, template="p#{product}", stored_as="SK")
+    order = StringField(required=True, stored=False)
+    product = StringField(required=True, stored=False)
     quantity = IntField(required=True, stored_as="Quantity")
     price = DecimalField(required=True, stored_as="Price")

@@ -53,6 +53,22 @@ class TestVirtualClock:
         clock.advance(**given)
         assert clock.now() == seconds
 
+    def test_it_calls_functions_at_their_time(self) -> None:
+        clock = VirtualClock(start=0)
+        called: list[tuple[str, float]] = []
+        clock.call_later(20, lambda: called.append(("second", clock.now())))
+        clock.call_later(10, lambda: called.append(("first", clock.now())))
+        cancel = clock.call_later(15, lambda: called.append(("never", clock.now())))
+        clock.call_later(30, lambda: clock.advance(seconds=5))  # which takes its time
+        cancel()
+        cancel()
+        clock.advance(seconds=12)
+        assert (called, clock.now()) == ([("first", 10)], 12)
+        clock.advance(seconds=30)
+        assert (called[1:], clock.now()) == ([("second", 20)], 47)
+        clock.advance(seconds=100)
+        assert (len(called), clock.now()) == (2, 147)
+
     @pytest.mark.parametrize(
         "given",
         [{"seconds": -1}, {"by": timedelta(days=-1)}, {"seconds": float("nan")}, {"days": float("inf")}, {"by": 30}],

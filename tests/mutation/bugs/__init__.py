@@ -1,6 +1,6 @@
 """The bugs, by the packages that have them."""
 
-from mutation.bugs import above, backend, expressions, forms, mapping, transport
+from mutation.bugs import above, backend, expressions, forms, locks, mapping, transport
 
 MUTANTS = [
     *expressions.MUTANTS,
@@ -8,5 +8,6 @@ MUTANTS = [
     *forms.MUTANTS,
     *backend.MUTANTS,
     *above.MUTANTS,
+    *locks.MUTANTS,
     *transport.MUTANTS,
 ]

@@ -1,0 +1,221 @@
+"""Templated keys: the key attributes of a model that are composed of other fields, its *members*.
+
+Conditions and strategies name the members. `planning.members` makes conditions on the keys of those, and
+`ComposedKeys` makes keys of the values in a strategy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, Literal, TypeAlias
+
+from dynamongo._support.dataclasses import dataclass
+from dynamongo.expressions.values import AttributeValue, Item
+from dynamongo.fields.base import Field
+from dynamongo.fields.dates import DateField
+from dynamongo.fields.key_slots import Slot
+from dynamongo.fields.key_templates import KeyTemplate
+from dynamongo.fields.simple import UUIDField
+from dynamongo.fields.temporal import DateTimeField
+from dynamongo.fields.text import LimitedText
+from dynamongo.schema import KeySchema
+
+Order: TypeAlias = Literal["digits", "fixed", "cut", "last", "loose"]
+"""Why keys sort as the values of a member do, given the same values of those before it.
+
+They are digits of a fixed number, or text of a fixed length; or text that differs from every bound, and from every
+other within the length of a bound, as datetimes do; or nothing follows them in the key. Other text sorts loosely:
+after `a` comes `a b`, but `a#` comes after `a b#`.
+"""
+
+_OF_ONE_FORM: Final = (DateField, DateTimeField, UUIDField)
+
+_WIDTHS: Final[dict[type, int]] = {DateField: len("2024-05-01"), UUIDField: 36}
+
+_CUT_AT: Final = "["
+"""What ends the bounds of datetimes; see `fields.datetimes.format_bound`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A field that a key is composed of, at its place there.
+
+    Attributes:
+        field: The field.
+        attribute: The attribute in which it is stored.
+        literal: The text in the key before it.
+        end: The text after it; empty at the end of the key, or where another member follows at once.
+        order: Why keys sort by it; `None` if they do not.
+        width: How many characters it has in the key, if that is fixed.
+    """
+
+    field: Field[Any]
+    attribute: str
+    literal: str
+    end: str
+    order: Order | None
+    width: int | None
+
+
+class ComposedKey:
+    """A key attribute with a template.
+
+    Args:
+        field: The field with the template.
+        template: The template, bound to the fields of the model.
+        fields: All fields of the model, by name.
+
+    Attributes:
+        attribute: The key attribute.
+        path: Its path.
+        members: The fields in it, in their order.
+        start: The text that every such key begins with; all of it where there are no members.
+    """
+
+    def __init__(self, field: Field[Any], template: KeyTemplate, fields: Mapping[str, Field[Any]]) -> None:
+        self.field = field
+        self.attribute, self.path = field.path.attribute, field.path
+        self._template = template
+        self._slots = template.slots
+        self.members = tuple(self._find_member(number, fields) for number in range(len(template.slots)))
+        self.start: str = self.members[0].literal if self.members else template.tail
+
+    def _find_member(self, number: int, fields: Mapping[str, Field[Any]]) -> Member:
+        slots, tail = self._slots, self._template.tail
+        slot, is_last = slots[number], number + 1 == len(slots)
+        end = tail if is_last else slots[number + 1].literal
+        field = fields[slot.name]
+        width = _find_width(slot)
+        return Member(field, field.path.attribute, slot.literal, end, _find_order(slot, width, end), width)
+
+    def render(self, values: Sequence[AttributeValue]) -> str:
+        """Return the text of the first members that have these stored values, with what follows them.
+
+        Of all members, that is the key.
+
+        Raises:
+            ValidationError: No key can be made of such a value.
+        """
+        slots = self._slots
+        text = "".join([slot.literal + slot.write_stored(value) for slot, value in zip(slots, values, strict=False)])
+        return text + (self._template.tail if len(values) == len(slots) else slots[len(values)].literal)
+
+    def parse(self, key: AttributeValue) -> Item | None:
+        """Return the stored values of the members by their attributes; `None` if the key does not suit the template."""
+        found = self._template.parse(key)
+        return None if found is None else {each.attribute: found[each.field.path.name] for each in self.members}
+
+
+class ComposedKeys:
+    """The templated keys of a model, those of its table and of its indexes.
+
+    Args:
+        keys: The key fields of the table, hash key first.
+        fields: All fields of the model, by name.
+
+    Attributes:
+        by_attribute: The templated keys by their attributes.
+        parts: The fields whose values make a key of the table: the members of a templated key, or else the key itself.
+        named: Their attributes, and those of the key itself.
+    """
+
+    def __init__(self, keys: Sequence[Field[Any]], fields: Mapping[str, Field[Any]]) -> None:
+        # The fields are bound later, which refuses templates with unknown names.
+        self.by_attribute = {
+            field.path.attribute: ComposedKey(field, field.derived.bind(field.label, fields), fields)
+            for field in fields.values()
+            if isinstance(field.derived, KeyTemplate) and fields.keys() >= set(field.derived.sources)
+        }
+        self._key_fields = tuple(keys)
+        found: dict[str, Field[Any]] = {}
+        for field in keys:
+            key = self.by_attribute.get(field.path.attribute)
+            of_key = [field] if key is None else [member.field for member in key.members]
+            found.update({each.path.name: each for each in of_key})
+        self.parts = tuple(found.values())
+        self.named = frozenset(field.path.attribute for field in (*keys, *self.parts))
+
+    def make_key(self, values: Iterable[Any]) -> Item:
+        """Return the key of the table for the values of `parts`; raise `ValidationError` for one that makes no key."""
+        stored = {
+            field.path.attribute: field.encode_key(value) for field, value in zip(self.parts, values, strict=True)
+        }
+        return {field.path.attribute: self.compose(field.path.attribute, stored) for field in self._key_fields}
+
+    def compose(self, attribute: str, stored: Item) -> AttributeValue:
+        """Return the value of a key attribute, given those of its members, or its own."""
+        key = self.by_attribute.get(attribute)
+        return stored[attribute] if key is None else key.render([stored[each.attribute] for each in key.members])
+
+    def complete(self, found: Item) -> tuple[Item, set[str]]:
+        """Return the key attributes that are found or can be composed of what is, and the attributes they come from."""
+        key: Item = {}
+        used: set[str] = set()
+        for field in self._key_fields:
+            name = field.path.attribute
+            sources = [name] if name in found else self.sources_of(name)
+            if found.keys() >= set(sources):
+                key[name] = found[name] if name in found else self.compose(name, found)
+                used.update(sources)
+        return key, used
+
+    def sources_of(self, attribute: str) -> list[str]:
+        """Return the attributes of the members of a key, or the key attribute itself."""
+        key = self.by_attribute.get(attribute)
+        return [attribute] if key is None else [member.attribute for member in key.members]
+
+    def parse(self, item: Item) -> Item:
+        """Return the stored values of members that the keys in an item tell, by their attributes."""
+        told: Item = {}
+        for name, key in self.by_attribute.items():
+            if name in item:
+                told |= key.parse(item[name]) or {}
+        return told
+
+    def tell(self, key: Item) -> Item:
+        """Return a key as people name it: the values of its members, as far as it suits the templates."""
+        told: Item = {}
+        for name, value in key.items():
+            templated = self.by_attribute.get(name)
+            members = None if templated is None else templated.parse(value)
+            told |= {name: value} if members is None else members
+        return told or key  # all of it may be constant
+
+    def find_in(self, keys: KeySchema) -> tuple[list[ComposedKey], list[ComposedKey]]:
+        """Return the templated keys among the hash attributes, and those among the range attributes."""
+        hash_keys, range_keys = (
+            [self.by_attribute[each.name] for each in attributes if each.name in self.by_attribute]
+            for attributes in (keys.hash_attributes, keys.range_attributes)
+        )
+        return hash_keys, range_keys
+
+
+def find_templates(
+    hash_key: Field[Any], range_key: Field[Any] | None, fields: Mapping[str, Field[Any]]
+) -> ComposedKeys | None:
+    """Return the templated keys of a model; `None` if it has none."""
+    if not any(isinstance(field.derived, KeyTemplate) for field in fields.values()):
+        return None
+    return ComposedKeys((hash_key,) if range_key is None else (hash_key, range_key), fields)
+
+
+def _find_order(slot: Slot, width: int | None, end: str) -> Order | None:
+    if slot.is_number:
+        return "digits" if slot.width is not None else None
+    if slot.order_fault and type(slot.field) in _OF_ONE_FORM:  # a format that does not sort
+        return None
+    if not end:
+        return "last"
+    if width is not None:
+        return "fixed"
+    return "cut" if type(slot.field) is DateTimeField and not slot.order_fault and end < _CUT_AT else "loose"
+
+
+def _find_width(slot: Slot) -> int | None:
+    """Return how many characters a field has in a key; `None` if that differs, or is not known."""
+    field = slot.field
+    if slot.width is not None or slot.order_fault:
+        return slot.width
+    if isinstance(field, LimitedText):
+        return field.max_length if field.min_length == field.max_length else None
+    return _WIDTHS.get(type(field))

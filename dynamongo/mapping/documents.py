@@ -1,0 +1,206 @@
+"""`Document`: a class whose body declares the members of a map, as a model declares the attributes of an item."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from dynamongo._support.codegen import compile_later
+from dynamongo._support.lazy_imports import LazyModule
+from dynamongo.exceptions import ValidationError
+from dynamongo.expressions.values import shorten
+from dynamongo.fields import python_values
+from dynamongo.fields.containers import ListField
+from dynamongo.fields.document_classes import BaseDocument, Part
+from dynamongo.fields.document_types import UNDECLARED, DeclaredType
+from dynamongo.fields.documents import DocumentField
+from dynamongo.fields.indexes import Index
+from dynamongo.fields.json_forms import Decimals
+from dynamongo.fields.maps import DictField
+from dynamongo.fields.version import VersionField
+from dynamongo.mapping import plain_codec
+from dynamongo.mapping.declaration import find_fields, rename
+from dynamongo.mapping.held_values import describe_unknown, pick_values, print_instance, takes_attribute
+from dynamongo.mapping.options import OPTIONS, refuse
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from dynamongo.mapping import codec_lines, json_documents
+else:  # when many instances are made, or one is in JSON
+    codec_lines = LazyModule("dynamongo.mapping.codec_lines")
+    json_documents = LazyModule("dynamongo.mapping.json_documents")
+
+_OF_EVERY_FIELD: Final = frozenset(dir(DocumentField("Document")))
+"""The names that a `DocumentField` has itself, so that they would not lead to the field of a member."""
+
+
+class Document(BaseDocument):
+    """A map with a field for each of its members: `home = DocumentField(Address)`.
+
+    The class body declares fields, as that of a model does. An instance is built from keyword arguments, which are
+    validated at once, as are assignments; `required` is checked when a model is saved with it. `None` stands for a
+    member that is absent. Classes derived from it inherit its fields. All options of fields are those of a model's
+    fields, `stored_as` and `default_on_read` included; keys, indexes and versions belong to models alone.
+
+    >>> from dynamongo import Connection, DocumentField, IntField, ListField, Model, StringField
+    >>> from dynamongo.backends.memory import MemoryBackend
+    >>> class Line(Document):
+    ...     sku = StringField(required=True)
+    ...     quantity = IntField(default=1, min_value=1)
+    >>> class Cart(Model):
+    ...     __table__ = "carts"
+    ...     __hash_key__ = "id"
+    ...     id = StringField(required=True)
+    ...     lines = ListField(DocumentField(Line))
+    >>> with Connection.using(MemoryBackend()):
+    ...     Cart.create_table()
+    ...     _ = Cart(id="a", lines=[Line(sku="pen")]).save()
+    ...     Cart.update_one("a", Cart.lines[0].quantity.increment()).lines
+    [Line(sku='pen', quantity=2)]
+    """
+
+    __slots__ = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if not issubclass(cls, Part):  # that of documents which were read in part declares nothing
+            _declare(cls)
+
+    def __init__(self, /, **values: Any) -> None:
+        declared = type(self).__document__
+        try:
+            held = declared.construct(values)
+        except ValidationError:
+            _check_names(type(self), values)  # an unknown name is reported before a wrong value
+            raise
+        if held is None:  # raises, because a name is unknown
+            _check_names(type(self), values)
+        else:
+            vars(self).update(held)  # to what the constructor of a derived class may have set
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], *, mode: Literal["python", "json"] = "python") -> Self:
+        """Return an instance with the values of a dict, as the constructor does.
+
+        Args:
+            values: The values by the names of fields.
+            mode: `"json"` for values as `to_dict(mode="json")` returns them. Python values are taken, too.
+
+        Raises:
+            ValidationError: A value does not suit its field, or a name is unknown.
+        """
+        _check_names(cls, values)
+        if not _is_json(cls, mode):
+            return cls(**values)
+        fields = cls.__document__.fields
+        return cls(**{name: each if each is None else fields[name].from_json(each) for name, each in values.items()})
+
+    def to_dict(self, *, mode: Literal["python", "json"] = "python", decimals: Decimals = "text") -> dict[str, Any]:
+        """Return the values of the fields in a new dict; a missing value is `None` or an empty container.
+
+        Args:
+            mode: `"json"` for what `json.dumps` takes, documents in the document included.
+            decimals: In that mode, the form of Decimals: `"text"`, which is exact for every reader, or `"number"`.
+        """
+        fields = type(self).__document__.fields
+        values = pick_values(self, fields)
+        if _is_json(type(self), mode):
+            return json_documents.to_document(fields, values, decimals)
+        return json_documents.copy_values(type(self).__name__, values)
+
+    def undeclared(self) -> dict[str, Any]:
+        """Return the stored members that the class does not declare, in a new dict of Python values.
+
+        They were read with the document, and are saved with it.
+        """
+        return python_values.decode_map(vars(self).get(UNDECLARED, {}))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        field = type(self).__document__.fields.get(name)
+        if field is not None:
+            vars(self)[name] = field.missing_value() if value is None else plain_codec.validate(field, value)
+        elif takes_attribute(type(self), name):
+            super().__setattr__(name, value)
+        else:
+            _check_names(type(self), {name: value})
+
+    def __delattr__(self, name: str) -> None:
+        if name in type(self).__document__.fields:
+            self.__setattr__(name, None)
+        else:
+            super().__delattr__(name)
+
+    def __eq__(self, other: object) -> bool:
+        # Same class, not a subclass: it may declare other fields, and equality would not be symmetric.
+        if type(other) is not type(self):
+            return False
+        names = (*type(self).__document__.fields, UNDECLARED)
+        return pick_values(self, names) == pick_values(other, names)
+
+    __hash__ = None  # type: ignore[assignment]  # instances can change
+
+    def __repr__(self) -> str:
+        return print_instance(self, type(self).__document__.fields)
+
+
+def _declare(cls: type[Document]) -> None:
+    """Give a class what it declares; raise `SchemaError` for what makes no sense in a document."""
+    _refuse_parts_of_models(cls)
+    found = find_fields(cls, "document", lambda base: base in (object, BaseDocument, Document), _body_of)
+    declared = DeclaredType(cls)
+    cls.__document__ = declared
+    for name, field in found.items():
+        if name in _OF_EVERY_FIELD:
+            refuse(cls, name, f"is a field, but a DocumentField has an attribute of that name{rename(name)}")
+        _refer_to(field, cls)
+        declared.fields[name] = field.with_label(f"{cls.__name__}.{name}")
+    for field in declared.fields.values():
+        field.check_declaration()
+    plain = functools.partial(plain_codec.build, declared.fields)
+    declared.construct = compile_later(
+        declared, "construct", plain, lambda: codec_lines.write_build(declared.fields).compile()
+    )
+
+
+def _refuse_parts_of_models(cls: type[Document]) -> None:
+    for base in cls.__mro__[: cls.__mro__.index(Document)]:
+        for name, value in _body_of(base).items():
+            if name in OPTIONS:
+                refuse(cls, name, "is an option of models: a document is a part of an item, and has no table")
+            if isinstance(value, Index):
+                refuse(cls, name, "is an index, which only a model has, over attributes of its items")
+            if isinstance(value, VersionField):
+                refuse(cls, name, "counts the writes of an item: declare it in the model; use an IntField here")
+
+
+def _body_of(base: type) -> Mapping[str, Any]:
+    return {**vars(base), **vars(base).get("__body__", {})}
+
+
+def _refer_to(field: Any, document: type[Document]) -> None:
+    """Tell every field that was given the name of the class, at any depth, what it stands for."""
+    known: Any = field  # pyright does not know what a document has
+    if isinstance(field, DocumentField):
+        known.refer_to(document)
+        if known.is_declared:
+            return
+    if isinstance(field, DictField):
+        for part in known.fields.values():
+            _refer_to(part, document)
+    elif isinstance(field, ListField):
+        _refer_to(known.element, document)
+
+
+def _check_names(cls: type[Document], names: Mapping[str, Any]) -> None:
+    fields = cls.__document__.fields
+    if unknown := [name for name in names if name not in fields]:
+        renamed = {field.stored_as: name for name, field in fields.items() if field.stored_as}
+        raise ValidationError(describe_unknown(cls.__name__, fields, unknown, renamed))
+
+
+def _is_json(cls: type[Document], mode: object) -> bool:
+    if mode not in ("python", "json"):
+        raise ValidationError(f'{cls.__name__}: mode must be "python" or "json"; got {shorten(mode)}')
+    return mode == "json"

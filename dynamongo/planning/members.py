@@ -1,0 +1,213 @@
+"""Members: conditions on the fields that keys are composed of become conditions on the keys.
+
+With the templates `CUSTOMER#{customer_id}` of the hash key `PK`, and `ORDER#{number:08}` of the range key `SK`::
+
+    customer_id = 7                     PK = 'CUSTOMER#7' AND begins_with(SK, 'ORDER#')
+    customer_id = 7 AND number = 3      PK = 'CUSTOMER#7' AND SK = 'ORDER#00000003'
+    customer_id = 7 AND number > 3      PK = 'CUSTOMER#7' AND SK BETWEEN 'ORDER#00000004' AND 'ORDER#99999999'
+    customer_id IN (7, 8)               PK IN ('CUSTOMER#7', 'CUSTOMER#8') AND begins_with(SK, 'ORDER#')
+
+A conjunct that the keys say exactly is left out, so that nobody evaluates it. The others stay. All of that is done for
+one access path, whose keys these are: another one leaves the same conjuncts to its filter.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from math import prod
+from typing import Final, cast
+
+from dynamongo._support.dataclasses import dataclass
+from dynamongo.exceptions import ValidationError
+from dynamongo.expressions.conditions import (
+    EQ,
+    BeginsWith,
+    Comparison,
+    Condition,
+    In,
+    Or,
+    all_of,
+    conjuncts,
+)
+from dynamongo.expressions.values import AttributeValue
+from dynamongo.mapping.composed_keys import ComposedKey, ComposedKeys
+from dynamongo.planning.conjuncts import MAX_NESTING, find_choice
+from dynamongo.planning.contradictions import find_subject
+from dynamongo.planning.member_bounds import bound_key, suit
+from dynamongo.schema import KeyAttribute, KeySchema
+
+_MAX_KEYS: Final = 1_000
+"""The most keys that `in_` on several members is multiplied to."""
+
+_Values = Mapping[str, tuple[AttributeValue, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Conjuncts, as the keys of an access path serve them.
+
+    Attributes:
+        given: The conjuncts as they were given.
+        parts: The same, with those on keys.
+        stated: Those that are left out, since the keys say them.
+        is_impossible: Whether no key can be made of a value, so that no item satisfies the conjuncts.
+    """
+
+    given: tuple[Condition, ...]
+    parts: tuple[Condition, ...]
+    stated: tuple[Condition, ...] = ()
+    is_impossible: bool = False
+
+
+def serve(templates: ComposedKeys, keys: KeySchema, parts: tuple[Condition, ...]) -> Served:
+    """Return the conjuncts with conditions on keys in the place of those on their members.
+
+    Args:
+        templates: The templated keys of the model.
+        keys: The keys of the table or the index.
+        parts: The conjuncts.
+    """
+    hash_keys, range_keys = templates.find_in(keys)
+    if not hash_keys and not range_keys:
+        return Served(parts, parts)
+    group = _Group(parts)
+    for key in hash_keys:
+        group.fix(key)
+    for key in range_keys:
+        if key.members:
+            group.fix(key)
+    group.serve_branches([*hash_keys, *range_keys])
+    if all(find_choice(group.parts, each) is not None for each in keys.hash_attributes):
+        for key in range_keys:
+            group.narrow(key)
+    return Served(parts, group.parts, tuple(group.stated.values()), group.is_impossible)
+
+
+def find_forms(templates: ComposedKeys, keys: KeySchema) -> tuple[Condition, ...]:
+    """Return the conditions that the keys have the constant parts of their templates, which begin them."""
+    hash_keys, range_keys = templates.find_in(keys)
+    return tuple([_find_form(key) for key in (*hash_keys, *range_keys) if key.start])
+
+
+def _find_form(key: ComposedKey) -> Condition:
+    return BeginsWith(key.path, key.start) if key.members else Comparison(key.path, EQ, key.start)
+
+
+class _Group:
+    """ANDed conditions, which change step by step.
+
+    Args:
+        parts: The conjuncts.
+        outer: The values of members that conjuncts around them fix.
+        depth: How deep in ORs they are.
+    """
+
+    def __init__(self, parts: Iterable[Condition], outer: _Values | None = None, depth: int = 0) -> None:
+        self._parts = {id(part): part for part in parts}
+        self._added: list[Condition] = []
+        self._depth = depth
+        self.stated: dict[int, Condition] = {}
+        self.is_impossible = False
+        self._sources: dict[str, Condition] = {}
+        self._values: dict[str, tuple[AttributeValue, ...]] = dict(outer or {})
+        self._subjects: dict[str, list[Condition]] = {}
+        for part in self._parts.values():
+            self._note(part)
+
+    def _note(self, part: Condition) -> None:
+        subject = find_subject(part)
+        if subject is None or len(subject.elements) != 1:
+            return
+        name = subject.attribute
+        self._subjects.setdefault(name, []).append(part)
+        known = self._sources.get(name)
+        if isinstance(part, Comparison) and part.operator == EQ:
+            if known is None or isinstance(known, In):
+                self._sources[name], self._values[name] = part, (cast("AttributeValue", part.right),)
+        elif isinstance(part, In) and known is None and name not in self._values:
+            self._sources[name] = part
+            self._values[name] = tuple(dict.fromkeys(cast("tuple[AttributeValue, ...]", part.choices)))
+
+    @property
+    def parts(self) -> tuple[Condition, ...]:
+        """The conjuncts as they are now."""
+        return (*[part for each, part in self._parts.items() if each not in self.stated], *self._added)
+
+    def fix(self, key: ComposedKey) -> bool:
+        """Add the values of a key of whose members all are known; return whether that is so."""
+        if key.attribute in self._subjects or (self._depth and not key.members):
+            return False
+        choices: list[tuple[AttributeValue, ...]] = []
+        for member in key.members:
+            found = self._values.get(member.attribute, ())
+            if not found or not suit(found, member):
+                return False
+            choices.append(found)
+        if prod(map(len, choices)) > _MAX_KEYS:
+            return False
+        made = [text for values in itertools.product(*choices) if (text := _render(key, values)) is not None]
+        self.is_impossible |= not made
+        says = Comparison(key.path, EQ, made[0]) if len(made) == 1 else In(key.path, tuple(made))
+        self._add(key, says, [self._sources.get(member.attribute) for member in key.members])
+        return True
+
+    def serve_branches(self, keys: Sequence[ComposedKey]) -> None:
+        """Do the same in each OR of which every branch then fixes a key."""
+        if self._depth > MAX_NESTING:
+            return
+        for each, part in tuple(self._parts.items()):
+            if isinstance(part, Or) and each not in self.stated:
+                branches = [self._serve_branch(branch, keys) for branch in part.parts]
+                served = Or(*branches)
+                if any(find_choice((served,), KeyAttribute(key.attribute, "S")) is not None for key in keys):
+                    self.stated[each] = part
+                    self._added.append(served)
+
+    def _serve_branch(self, branch: Condition, keys: Sequence[ComposedKey]) -> Condition:
+        group = _Group(conjuncts(branch), self._values, self._depth + 1)
+        for key in keys:
+            group.fix(key)
+        group.serve_branches(keys)
+        return cast("Condition", all_of(group.parts))
+
+    def narrow(self, key: ComposedKey) -> None:
+        """Add what is known of a range key, unless its value is."""
+        if find_choice(self.parts, KeyAttribute(key.attribute, "S")) is not None or key.attribute in self._subjects:
+            return
+        if not key.members:
+            self._add(key, Comparison(key.path, EQ, key.start), [])
+            return
+        leading: list[AttributeValue] = []
+        for member in key.members:
+            found = self._values.get(member.attribute, ())
+            if len(found) != 1 or not suit(found, member):
+                break
+            leading.append(found[0])
+        if len(leading) == len(key.members):
+            return
+        prefix = _render(key, leading)
+        if prefix is None:
+            self.is_impossible = True
+            return
+        used = [self._sources.get(member.attribute) for member in key.members[: len(leading)]]
+        bounded = key.members[len(leading)]
+        says = bound_key(key.path, prefix, bounded, self._subjects.get(bounded.attribute, []))
+        self.is_impossible |= says.is_impossible
+        if says.condition is not None:
+            self._add(key, says.condition, [*used, *says.said])
+        elif prefix:
+            self._add(key, BeginsWith(key.path, prefix), used)
+
+    def _add(self, key: ComposedKey, condition: Condition, said: Iterable[Condition | None]) -> None:
+        self._added.append(condition)
+        self._subjects.setdefault(key.attribute, []).append(condition)
+        self.stated.update({id(part): part for part in said if part is not None and id(part) in self._parts})
+
+
+def _render(key: ComposedKey, values: Sequence[AttributeValue]) -> str | None:
+    """Return the key; `None` if no item has such a value, since no key can be made of it."""
+    try:
+        return key.render(values)
+    except ValidationError:
+        return None

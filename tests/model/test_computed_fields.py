@@ -1,0 +1,261 @@
+"""Fields that a function computes from others: in instances, in every verb, on both backends, in both colours."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from dynamongo import (
+    Connection,
+    DateTimeField,
+    DecimalField,
+    DictField,
+    ExpressionError,
+    GlobalIndex,
+    IntField,
+    ListField,
+    Model,
+    SchemaError,
+    StringField,
+    ValidationError,
+)
+from dynamongo.backends import Backend
+from dynamongo.backends.memory import MemoryBackend
+
+_prefixes = (f"computed-{number}-" for number in itertools.count())
+
+
+class User(Model):
+    __table__ = "users"
+    __hash_key__ = "email"
+    email = StringField(required=True)
+    first = StringField(required=True, stored_as="f")
+    last = StringField()
+    tags = ListField(StringField)
+    home = DictField(city=StringField())
+    full_name = StringField(
+        required=True, computed=lambda user: f"{user.first} {user.last or ''}".strip(), computed_from=["first", "last"]
+    )
+    initials = StringField(
+        computed=lambda user: "".join(part[0] for part in user.full_name.split()), computed_from=["full_name"]
+    )
+    tag_count = IntField(computed=lambda user: len(user.tags) or None, computed_from=["tags"], stored_as="n")
+    city = StringField(computed=lambda user: (user.home or {}).get("city"), computed_from=["home"])
+    visits = IntField()
+    by_city = GlobalIndex(hash_key="city", range_key="full_name")
+
+
+class OldUser(Model):
+    """The same table, as those wrote it who computed nothing, or otherwise."""
+
+    __table__ = "users"
+    __hash_key__ = "email"
+    email = StringField(required=True)
+    first = StringField(stored_as="f")
+    last = StringField()
+    full_name = StringField()
+    city = StringField()
+    by_city = GlobalIndex(hash_key="city", range_key="full_name")
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def backend(request: pytest.FixtureRequest, colour: str) -> Iterator[Backend]:
+    del colour
+    made: Backend = MemoryBackend() if request.param == "memory" else request.getfixturevalue("dynamodb_backend")
+    with Connection.using(made, table_prefix=f"{next(_prefixes)}{os.getpid()}-"):
+        User.create_table()
+        yield made
+        User.delete_table()
+
+
+def computed(user: User) -> tuple[str | None, ...]:
+    return user.full_name, user.initials, user.city
+
+
+class TestInstances:
+    def test_values_follow_from_the_constructor_and_from_assignments(self) -> None:
+        user = User(email="a", first="Jane", last="Doe", tags=["x"], home={"city": "Oslo"})
+        assert (*computed(user), user.tag_count) == ("Jane Doe", "JD", "Oslo", 1)
+        user.last = "Roe"
+        assert computed(user) == ("Jane Roe", "JR", "Oslo")
+        del user.last
+        user.home = None
+        user.tags = []
+        assert (*computed(user), user.tag_count) == ("Jane", "J", None, None)
+
+    def test_instance_that_only_names_its_item_has_none(self) -> None:
+        user = User(email="a")
+        assert [user.full_name, user.initials] == [None, None]
+        user.first = "Jane"
+        assert user.initials == "J"
+
+    def test_other_values_are_refused_and_equal_ones_taken(self) -> None:
+        user = User(email="a", first="Jane", last="Doe")
+        user.full_name = "Jane Doe"
+        assert User.from_dict(user.to_dict()) == User.from_json(user.to_json()) == user
+        refusal = r"User.full_name follows from first, last \(computed_from=\['first', 'last'\]\), and cannot be set by"
+        with pytest.raises(ValidationError, match=refusal):
+            user.full_name = "John Doe"
+        with pytest.raises(ValidationError, match=refusal):
+            User(email="a", first="Jane", full_name="John Doe")
+        with pytest.raises(ValidationError, match=r"User.full_name follows"):
+            User.from_json('{"email": "a", "first": "Jane", "full_name": "John"}')
+
+    def test_errors_of_the_function_name_the_field(self) -> None:
+        class Order(Model):
+            __table__ = "orders"
+            __hash_key__ = "number"
+            number = StringField()
+            price = DecimalField()
+            share = DecimalField(computed=lambda order: 1 / order.price, computed_from=["price"])
+            note = StringField(computed=lambda order: order.number + order.price, computed_from=["number"])
+
+        with pytest.raises(
+            ValidationError, match=r"^Order.share cannot be computed from \{'price': None\}: TypeError: "
+        ):
+            Order(number="a")
+        with pytest.raises(
+            ValidationError, match=r"^Order.note cannot .* the fields that computed_from names: number$"
+        ):
+            Order(number="a", price=5)
+
+        class Special(Order):
+            note = StringField()
+
+        with pytest.raises(ValidationError, match=r"^Special.share cannot be computed from .*: DivisionByZero: "):
+            Special(number="a", price=0)
+        instance = Special(number="a", price=5)
+        with pytest.raises(ValidationError, match=r"^Special.share cannot"):
+            instance.price = None
+
+    def test_value_that_does_not_suit_the_field_is_refused(self) -> None:
+        class Order(Model):
+            __table__ = "orders"
+            __hash_key__ = "number"
+            number = StringField()
+            short = StringField(max_length=2, computed=lambda order: order.number, computed_from=["number"])
+
+        with pytest.raises(ValidationError, match=r"Order.short must be .*; got 'abc'"):
+            Order(number="abc")
+
+
+def update_in_transaction(key: str, *updates: Any) -> None:
+    with Connection.transaction() as transaction:
+        transaction.update(User, key, *updates)
+
+
+WAYS_TO_UPDATE: dict[str, Callable[..., object]] = {
+    "update_one": lambda key, *updates: User.update_one(key, updates),
+    "update": lambda key, *updates: User.get_one(key).update(*updates),
+    "upsert_one": lambda key, *updates: User.upsert_one(key, updates),
+    "update_many": lambda key, *updates: User.update_many([key], updates),
+    "find": lambda key, *updates: User.find(User.email == key).update(*updates),
+    "transaction": update_in_transaction,
+}
+
+
+@pytest.mark.usefixtures("backend")
+class TestWrites:
+    def test_saves_store_what_follows_from_sources_changed_in_place(self) -> None:
+        for save in (
+            lambda user: user.save(),
+            lambda user: user.save(only_changed=True),
+            lambda user: User.save_many([user]),
+        ):
+            user = User(email="a", first="Jane", tags=["x"], home={"city": "Oslo"}).save()
+            assert user.home is not None
+            user.tags.append("y")
+            user.home["city"] = "Rome"
+            save(user)
+            assert user == User.get_one("a")
+            assert (user.tag_count, user.city) == (2, "Rome")
+            assert User.get_many((User.city == "Rome") & User.full_name.begins_with("Ja")) == [user]
+
+    @pytest.mark.parametrize("way", WAYS_TO_UPDATE)
+    def test_updates_set_what_follows(self, way: str) -> None:
+        User(email="a", first="Jane", last="Doe", home={"city": "Oslo"}).save()
+        update = WAYS_TO_UPDATE[way]
+        update("a", User.first.set("John"), User.last.remove(), User.home.set({"city": "Rome"}), User.visits.set(1))
+        assert computed(User.get_one("a")) == ("John", "J", "Rome")
+        update("a", User.home.remove())
+        assert computed(User.get_one("a")) == ("John", "J", None)
+
+    def test_updates_of_a_part_of_the_sources_are_refused(self) -> None:
+        User(email="a", first="Jane", last="Doe", home={"city": "Oslo"}).save()
+        for updates, reason in (
+            (
+                (User.first.set("John"),),
+                r"full_name follows from first and last .*: set last in the same call; or read",
+            ),
+            ((User.first.set("John"), User.last.set_if_not_exists("x")), r"full_name follows from last.*User.last.set"),
+            ((User.home.city.set("Rome"),), r"city follows from home .* only be updated by User.home.set\(...\)"),
+            ((User.tags.append("x"),), r"tag_count follows from tags"),
+            ((User.full_name.set("John Doe"),), r"User.full_name follows from first, last .* cannot be set by itself"),
+        ):
+            with pytest.raises(ExpressionError, match=reason):
+                User.update_one("a", updates)
+        assert User.update_from_dict("a", {"first": "John", "last": None}).full_name == "John"
+        assert User.upsert_one("b", [User.first.set("Ann"), User.last.set("Lee")]).initials == "AL"
+        assert User.update_one("a", User.visits.set(1)).visits == 1
+
+    def test_reading_keeps_what_is_stored_until_it_is_saved_or_migrated(self) -> None:
+        OldUser.save_many([{"email": key, "first": "Jane", "last": "Doe", "full_name": "Doe, Jane"} for key in "ab"])
+        user = User.get_one("a")
+        assert computed(user) == ("Doe, Jane", None, None)
+        assert computed(user.save(only_changed=True)) == ("Jane Doe", "JD", None)
+        (page,) = User.find(scans="allow").migrate()
+        assert not page.result.failures
+        assert [each.full_name for each in OldUser.get_many(["a", "b"])] == ["Jane Doe"] * 2
+
+    def test_computed_key_cannot_be_changed_by_an_update(self) -> None:
+        class Half(Model):
+            __table__ = "users"
+            __hash_key__ = "email"
+            name = StringField(required=True)
+            email = StringField(computed=lambda half: half.name.lower(), computed_from=["name"])
+
+        assert Half(name="Jane").save().email == "jane"
+        with pytest.raises(ExpressionError, match="cannot change name, because the key email follows from it"):
+            Half.update_one("jane", Half.name.set("x"))
+
+
+def test_declarations_that_make_no_sense() -> None:
+    wrong: Any = "first"
+
+    def first(user: Any) -> Any:
+        return user.first
+
+    for make, text in (
+        (lambda: StringField(computed=wrong, computed_from=["first"]), "computed must be a function.*got 'first'"),
+        (lambda: StringField(computed=first), "computed needs computed_from"),
+        (lambda: StringField(computed=first, computed_from=wrong * 1), "computed_from must be a list of names"),
+        (lambda: StringField(computed_from=["first"]), "computed must be a function.*got None"),
+        (lambda: StringField(computed=first, computed_from=["first"], template="{first}"), "exclude each other"),
+        (lambda: ListField(StringField(computed=first, computed_from=["first"])), "is for the fields of a model"),
+    ):
+        with pytest.raises(SchemaError, match=text):
+            make()
+    for field, text in (
+        (StringField(computed=first, computed_from=["x"]), "Bad.field: computed_from=.* names 'x', which is no field"),
+        (StringField(computed=first, computed_from=["field"]), "Bad: field follow from each other"),
+        (StringField(computed=first, computed_from=["key"], default="x"), "and default exclude each other"),
+        (StringField(computed=first, computed_from=["key"], immutable=True), "and immutable=True exclude each other"),
+    ):
+        with pytest.raises(SchemaError, match=text):
+            type("Bad", (Model,), {"__table__": "bad", "__hash_key__": "key", "key": StringField(), "field": field})
+
+
+def test_members_may_still_have_the_names_of_the_options() -> None:
+    field = DictField(immutable=StringField(), computed=StringField, computed_from=DateTimeField())
+    assert list(field.fields) == ["immutable", "computed", "computed_from"]
+
+
+def test_json_schema_says_that_they_are_read_only() -> None:
+    schema = User.json_schema()
+    read_only = {name for name, each in schema["properties"].items() if each.get("readOnly")}
+    assert (read_only, schema["required"]) == ({"full_name", "initials", "tag_count", "city"}, ["email", "first"])
+    assert "full_name" in User.json_schema("serialization")["required"]

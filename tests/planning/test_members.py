@@ -1,0 +1,313 @@
+"""Conditions on members of keys find what a look at every item finds, at no more cost than conditions on the keys."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dynamongo import (
+    Connection,
+    DateField,
+    DateTimeField,
+    DecimalField,
+    GlobalIndex,
+    IntField,
+    LocalIndex,
+    Model,
+    StringField,
+)
+from dynamongo.backends.memory import MemoryBackend
+from dynamongo.expressions.conditions import Condition
+
+UTC = dt.timezone.utc
+
+
+class Shop(Model):
+    __abstract__ = True
+    __table__ = "shop"
+    __hash_key__ = "pk"
+    __range_key__ = "sk"
+    __scans__ = "allow"
+
+
+class Customer(Shop):
+    """Its range key is constant."""
+
+    pk = StringField(template="CUSTOMER#{number}")
+    sk = StringField(template="PROFILE")
+    number = IntField(required=True)
+    text = StringField()
+
+
+class Order(Shop):
+    """Numbers in order, and an index that is sparse."""
+
+    pk = StringField(template="CUSTOMER#{number}")
+    sk = StringField(template="ORDER#{count:02}")
+    number = IntField(required=True, stored_as="customer")
+    count = IntField(required=True)
+    text = StringField()
+    day = DateField()
+    index_pk = StringField(template="TEXT#{text}")
+    index_sk = StringField(template="{day}#{count:02}")
+    by_text = GlobalIndex(hash_key=index_pk, range_key=index_sk)
+
+
+class Line(Shop):
+    """Several members, of which something follows the numbers; one is in both keys."""
+
+    pk = StringField(template="{text}/{number}")
+    sk = StringField(template="LINE#{number}#{count:02}#{text}#END")
+    number = IntField(required=True)
+    count = IntField(required=True)
+    text = StringField(required=True)
+    local_sk = StringField(template="{text}#{code}#{count:02}")
+    by_code = LocalIndex(range_key=local_sk)
+    code = StringField(min_length=2, max_length=2)
+
+
+class Event(Shop):
+    """Times and text of fixed length, before and after others."""
+
+    pk = StringField(template="EVENT")
+    sk = StringField(template="{when}#{code}#{text}")
+    number = DecimalField()
+    when = DateTimeField(required=True, tzd="require")
+    code = StringField(required=True, min_length=2, max_length=2)
+    text = StringField(required=True)
+    index_sk = StringField(template="{code}")
+    by_code = GlobalIndex(hash_key=pk, range_key=index_sk)
+    by_text = GlobalIndex(hash_key=text, range_key=sk)
+
+
+MODELS: list[Any] = [Customer, Order, Line, Event]
+
+WORDS = st.sampled_from(["a", "b", "ab", "a b", "a~", "A", "b0"])
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "number": st.sampled_from([0, 1, 7, 77]),
+    "count": st.sampled_from([0, 1, 2, 9, 10, 98, 99]),
+    "text": WORDS,
+    "code": st.sampled_from(["aa", "ab", "ba", "b "]),
+    "day": st.sampled_from([dt.date(2026, 11, 28), dt.date(2026, 11, 29), dt.date(2026, 12, 1)]),
+    "when": st.sampled_from([dt.datetime(2026, 11, 29, 8, tzinfo=UTC), dt.datetime(2026, 11, 29, 9, tzinfo=UTC)]),
+}
+BOUNDS: dict[str, st.SearchStrategy[Any]] = {
+    **VALUES,
+    "count": st.one_of(VALUES["count"], st.sampled_from([-1, 100, 1000])),
+    "code": st.one_of(VALUES["code"], st.sampled_from(["a", "aab", "z"])),
+    "text": st.one_of(WORDS, st.sampled_from(["a#", "#", "~"])),
+}
+OPERATORS: list[Callable[[Any, Any], Condition]] = [
+    lambda field, value: field < value,
+    lambda field, value: field <= value,
+    lambda field, value: field > value,
+    lambda field, value: field >= value,
+]
+
+
+def members(model: Any) -> list[str]:
+    return [name for name in VALUES if name in model.__mapper__.fields and not (model is Event and name == "number")]
+
+
+@st.composite
+def leaves(draw: st.DrawFn, model: Any) -> Condition:
+    name = draw(st.sampled_from(members(model)))
+    field = getattr(model, name)
+    kind = draw(st.sampled_from(["=", "=", "=", "in", "bound", "bound", "between", "begins", "exists", "<>"]))
+    if kind == "in":
+        return cast("Condition", field.in_(draw(st.lists(VALUES[name], max_size=3))))
+    if kind == "bound":
+        return cast("Condition", draw(st.sampled_from(OPERATORS))(field, draw(BOUNDS[name])))
+    if kind == "between":
+        low, high = sorted([draw(BOUNDS[name]), draw(BOUNDS[name])])
+        return cast("Condition", field.between(low, high))
+    if kind == "begins" and field.stored_type == "S":
+        return cast("Condition", field.begins_with(draw(st.sampled_from(["a", "b", "a#", "2026-11", "aa", ""]))))
+    if kind == "exists":
+        return cast("Condition", field.exists())
+    value = draw(VALUES[name])
+    return cast("Condition", field != value if kind == "<>" else field == value)
+
+
+def conditions(model: Any) -> st.SearchStrategy[Condition]:
+    ands = st.lists(leaves(model), min_size=1, max_size=4).map(lambda parts: _join(parts, "&"))
+    ors = st.lists(ands, min_size=1, max_size=3).map(lambda parts: _join(parts, "|"))
+    return st.one_of(
+        ands, ands, ors, st.tuples(ands, ors).map(lambda both: both[0] & both[1]), ands.map(lambda one: ~one)
+    )
+
+
+def _join(parts: list[Any], operator: str) -> Any:
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = joined & part if operator == "&" else joined | part
+    return joined
+
+
+@st.composite
+def rows(draw: st.DrawFn, model: Any) -> Any:
+    optional = [name for name in members(model) if not model.__mapper__.fields[name].required]
+    values = {name: draw(VALUES[name]) for name in members(model)}
+    for name in optional:
+        if draw(st.booleans()):
+            del values[name]
+    return model(**values)
+
+
+@st.composite
+def shops(draw: st.DrawFn) -> tuple[Any, Condition, list[Any], list[Any]]:
+    model = draw(st.sampled_from(MODELS))
+    own = draw(st.lists(rows(model), max_size=12))
+    kind = {Customer: Order, Order: Customer}.get(model)
+    others = [] if kind is None else draw(st.lists(rows(kind), max_size=3))
+    return model, draw(conditions(model)), own, others
+
+
+def shown(instances: Any) -> list[str]:
+    return sorted(str(each) for each in instances)
+
+
+def check(model: Any, condition: Condition, own: list[Any], others: list[Any]) -> None:
+    with Connection.using(MemoryBackend()):
+        model.create_table()
+        for each in (*others, *own):
+            each.save()
+        there = {(each.pk, each.sk): each for each in own}
+        expected = shown(each for each in there.values() if condition.matches(each))
+        assert shown(model.get_many(condition)) == expected, str(model.explain(condition))
+        assert shown(model.find(condition, limit=100)) == expected
+
+
+@given(shops())
+def test_conditions_on_members_find_what_a_look_at_every_item_finds(
+    case: tuple[Any, Condition, list[Any], list[Any]],
+) -> None:
+    check(*case)
+
+
+@pytest.mark.slow
+@settings(max_examples=3000)
+@given(shops())
+def test_many_conditions_on_members_find_what_a_look_at_every_item_finds(
+    case: tuple[Any, Condition, list[Any], list[Any]],
+) -> None:
+    check(*case)
+
+
+def planned(model: Any, condition: Condition | None = None, **arguments: Any) -> list[str]:
+    """What the plan reads: its first lines, without what is the same for all."""
+    lines = str(model.explain(condition, **arguments)).splitlines()
+    return [line.strip() for line in lines if line.split()[0] in ("Get", "Query", "key", "stands")]
+
+
+@pytest.mark.parametrize(
+    ("model", "condition", "expected"),
+    [
+        (Customer, Customer.number == 7, ["Get shop", "key            pk = 'CUSTOMER#7' AND sk = 'PROFILE'"]),
+        (Order, Order.number == 7, ["Query shop", "key condition  pk = 'CUSTOMER#7' AND begins_with(sk, 'ORDER#')"]),
+        (
+            Order,
+            (Order.number == 7) & (Order.count == 3),
+            ["Get shop", "key            pk = 'CUSTOMER#7' AND sk = 'ORDER#03'"],
+        ),
+        (
+            Order,
+            (Order.number == 7) & (Order.count > 3) & (Order.count <= 9),
+            ["Query shop", "key condition  pk = 'CUSTOMER#7' AND sk BETWEEN 'ORDER#04' AND 'ORDER#09'"],
+        ),
+        (
+            Order,
+            (Order.text == "a") & (Order.day == dt.date(2026, 11, 29)),
+            [
+                "Query shop.by_text",
+                "key condition  index_pk = 'TEXT#a' AND begins_with(index_sk, '2026-11-29#')",
+            ],
+        ),
+        (
+            Order,
+            (Order.text == "a") & (Order.day < dt.date(2026, 11, 29)),
+            ["Query shop.by_text", "key condition  index_pk = 'TEXT#a' AND index_sk <= '2026-11-29'"],
+        ),
+        (
+            Line,
+            (Line.text == "a") & (Line.number == 7) & (Line.count >= 3),
+            ["Query shop", "key condition  pk = 'a/7' AND sk BETWEEN 'LINE#7#03#' AND 'LINE#7#99$'"],
+        ),
+    ],
+    ids=str,
+)
+def test_conditions_on_members_become_key_conditions_that_say_all_of_them(
+    model: Any, condition: Condition, expected: list[str]
+) -> None:
+    assert planned(model, condition) == [*expected, f"stands for     {condition}"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "same"),
+    [
+        ((Order.number == 7), (Order.pk == "CUSTOMER#7") & Order.sk.begins_with("ORDER#")),
+        (
+            (Order.number == 7) & (Order.count > 3),
+            (Order.pk == "CUSTOMER#7") & Order.sk.between("ORDER#04", "ORDER#99"),
+        ),
+        ((Order.number == 7) & (Order.count == 3), (Order.pk == "CUSTOMER#7") & (Order.sk == "ORDER#03")),
+        (
+            (Order.text == "a") & (Order.day == dt.date(2026, 11, 29)),
+            (Order.index_pk == "TEXT#a") & Order.index_sk.begins_with("2026-11-29#"),
+        ),
+    ],
+    ids=str,
+)
+def test_a_read_by_members_consumes_what_one_by_keys_does(condition: Condition, same: Condition) -> None:
+    with Connection.using(MemoryBackend()):
+        Order.create_table()
+        Order.save_many(
+            [Order(number=7, count=n, text="a", day=dt.date(2026, 11, 28 + n % 2)) for n in range(40)]
+        ).raise_if_failed()
+        pages = [Order.find(each, limit=3).page() for each in (condition, same)]
+        wholes = [Order.find(each).page() for each in (condition, same)]
+    for by_members, by_keys in (pages, wholes):
+        assert by_members == by_keys  # items, cursors, scanned counts and consumed capacity
+
+
+def test_repeated_reads_by_members_take_the_plan_of_the_first() -> None:
+    for count in (1, 50, 98):
+        condition = (Order.number == count) & (Order.count > count)
+        Order.__mapper__.plan_templates.clear()
+        anew = Order.explain(condition)
+        Order.explain((Order.number == 3) & (Order.count > 3))
+        again = Order.explain(condition)
+        assert (again, again.stated, str(again)) == (anew, anew.stated, str(anew))
+    # A bound that excludes every number is another plan.
+    assert Order.explain((Order.number == 1) & (Order.count > 99)).operations == ()
+
+
+def test_a_value_that_no_key_has_is_found_in_no_item() -> None:
+    plan = Order.explain((Order.number == 1) & (Order.count > 99))
+    assert plan.operations == ()
+    assert plan.warnings == ("no key can be made of a value in the condition",)
+
+
+def test_what_an_index_needs_is_said_in_terms_of_members() -> None:
+    assert [str(each) for each in Order.explain(Order.day == dt.date(2026, 11, 29)).rejected] == [
+        "shop: no condition compares `number` by ==, of which its hash key is composed",
+        "by_text: no condition compares `text` by ==, of which its hash key is composed",
+    ]
+    (_, by_text) = Order.explain(Order.text == "a").rejected
+    assert str(by_text).startswith("by_text: items without `day` are not in it")
+    plan = Order.explain((Order.text == "a") & Order.day.exists() & (Order.count == 3))
+    assert plan.warnings == ("no condition compares `day` by ==, so the key condition has none on `count`",)
+
+
+def test_a_scan_leaves_out_items_whose_keys_have_other_templates() -> None:
+    with Connection.using(MemoryBackend()):
+        Order.create_table()
+        Customer(number=1).save()
+        order = Order(number=1, count=2).save()
+        assert Order.get_many() == [order]
+        assert Customer.find().count() == 1
