@@ -7,7 +7,7 @@ that the item may be large: a write unit pays for 1 KB.
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from dynamongo._support.stacklevel import caller_level, find_entry
 from dynamongo.connection.connection import default_connection
@@ -15,7 +15,7 @@ from dynamongo.exceptions import InvalidRequestError, ItemSizeWarning
 from dynamongo.expressions.sizes import item_size
 from dynamongo.expressions.values import MAX_ITEM_BYTES, Item
 from dynamongo.mapping.item_sizes import measure
-from dynamongo.operations import Put
+from dynamongo.operations import Put, UpdateItem
 
 if TYPE_CHECKING:
     from dynamongo.mapping.mapper import Mapper
@@ -58,6 +58,13 @@ def warn_if_large(mapper: Mapper[Any], table: str, item: Item) -> None:
     )
     key = {mapper.attributes[name].path.name: value for name, value in mapper.pick_key(item).items()}
     warnings.warn(ItemSizeWarning(message, mapper.name, key, size.bytes), stacklevel=caller_level())
+
+
+def warn_of_write(mapper: Mapper[Any], write: object, attributes: Item | None) -> None:
+    """Warn about what a write of many has stored, if it is large, and known: `attributes` are what it has returned."""
+    item = write.item if isinstance(write, Put) else attributes if isinstance(write, UpdateItem) else None
+    if item is not None:
+        warn_if_large(mapper, cast("Put", write).table, item)
 
 
 def check_put(mapper: Mapper[Any], put: Put, most: int) -> None:

@@ -68,7 +68,6 @@ from dynamongo.exceptions.backend import (
 from dynamongo.exceptions.library import (
     AttributeNotLoaded,
     BlockingCallForbidden,
-    BlockingCallWarning,
     BudgetExceeded,
     BulkWriteError,
     ConditionalCheckFailedException,
@@ -80,14 +79,11 @@ from dynamongo.exceptions.library import (
     FaultNotHit,
     ImmutableConflict,
     ItemNotFound,
-    ItemSizeWarning,
     LockLost,
     LockNotAcquired,
     MultipleItemsFound,
-    NPlusOneWarning,
     Problem,
     ScanForbidden,
-    ScanWarning,
     SchemaError,
     StoredProblem,
     TableMismatch,
@@ -99,6 +95,7 @@ from dynamongo.exceptions.library import (
     WriteNotSent,
     WrittenButUnreadable,
 )
+from dynamongo.exceptions.user_warnings import BlockingCallWarning, ItemSizeWarning, NPlusOneWarning, ScanWarning
 
 __all__ = [
     "AccessDenied",

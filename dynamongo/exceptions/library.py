@@ -1,8 +1,7 @@
-"""Errors and warnings that dynamongo raises on its own account, whatever the backend."""
+"""Errors that dynamongo raises on its own account, whatever the backend."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from dynamongo._support.dataclasses import dataclass
@@ -130,36 +129,8 @@ class ScanForbidden(DynamongoError):  # noqa: N818 - see above
     """The strategy needs a scan of the whole table, which the scan policy forbids."""
 
 
-class ScanWarning(UserWarning):
-    """The strategy needs a scan of the whole table, and every item read is billed."""
-
-
-class ItemSizeWarning(UserWarning):
-    """An item that was written comes near the 400 KB that DynamoDB stores at most.
-
-    Attributes:
-        model: The name of its model.
-        key: Its key, by the names of the fields.
-        size: Its bytes.
-    """
-
-    def __init__(self, message: str, model: str = "", key: Mapping[str, Any] | None = None, size: int = 0) -> None:
-        super().__init__(message)
-        self.model = model
-        self.key = dict(key or {})
-        self.size = size
-
-
-class NPlusOneWarning(UserWarning):
-    """Items are read one by one, at a request each, where one batch would do."""
-
-
 class BlockingCallForbidden(DynamongoError):  # noqa: N818 - see above
     """A blocking call was made on a running event loop, which the connection forbids; nothing was sent."""
-
-
-class BlockingCallWarning(UserWarning):
-    """A blocking call was made on a running event loop, whose tasks all have to wait for the store."""
 
 
 class TableMismatch(DynamongoError):  # noqa: N818 - see above

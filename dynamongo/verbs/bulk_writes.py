@@ -34,11 +34,11 @@ from dynamongo.exceptions import (
 )
 from dynamongo.executor import ITEM_ERRORS, GroupResult, Outcome, Outcomes
 from dynamongo.executor.guarded_writes import GuardedWrite, SingleWrite
-from dynamongo.expressions.values import Item, shorten
+from dynamongo.expressions.values import shorten
 from dynamongo.mapping.failures import explain_failure
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
-from dynamongo.operations import Put, UpdateItem
+from dynamongo.operations import Put
 from dynamongo.planning.read import Read
 from dynamongo.verbs.bulk_entries import Entry
 from dynamongo.verbs.progress import ProgressOption, report_progress
@@ -284,8 +284,8 @@ class BulkWrite(Generic[M]):
             write = write.write
         if outcome.error is not None:
             return WriteOutcome(index, entry.item, self._explain(cast("SingleWrite", write), outcome.error))
-        if outcome.units > self._notable_units and (written := _find_item(write, outcome)) is not None:
-            size_checks.warn_if_large(mapper, self.destination.table, written)
+        if outcome.units > self._notable_units:
+            size_checks.warn_of_write(mapper, write, outcome.attributes)
         if isinstance(write, Put):
             # As a single save does: from now on, `only_changed` compares with what was stored here.
             own = mapper if type(entry.item) is mapper.model else mapper.mapper_of(entry.item)
@@ -355,11 +355,6 @@ def attach_result(error: BaseException, result: BatchResult[M]) -> None:
     """Set the result of an interrupted bulk write on the error that interrupted it."""
     with contextlib.suppress(AttributeError):  # of an exception that cannot be changed
         error.partial_result = result  # type: ignore[attr-defined]  # an exception takes any attribute
-
-
-def _find_item(write: SingleWrite | None, outcome: Outcome) -> Item | None:
-    """Return the item that is stored now, as far as it is known."""
-    return write.item if isinstance(write, Put) else outcome.attributes if isinstance(write, UpdateItem) else None
 
 
 def _not_begun() -> WriteNotSent:
