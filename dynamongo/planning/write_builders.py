@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from dynamongo._support.dataclasses import replace
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_flag
-from dynamongo.exceptions import ExpressionError
+from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.expressions.computed import WITH_PATHS, operands_in
 from dynamongo.expressions.conditions import And, BaseCondition, Condition, Path, all_of, conjuncts
 from dynamongo.expressions.operands import paths_of
@@ -25,9 +25,11 @@ from dynamongo.planning.strategies import Target
 
 if TYPE_CHECKING:
     from dynamongo.mapping import changes as differences
+    from dynamongo.mapping import given_problems
     from dynamongo.mapping.deltas import Delta
     from dynamongo.mapping.rules import Rules
-else:  # only saves of what has changed need it
+else:  # only saves of what has changed need it, or errors
+    given_problems = LazyModule("dynamongo.mapping.given_problems")
     differences = LazyModule("dynamongo.mapping.changes")
 
 M = TypeVar("M", bound=Recorded)
@@ -284,13 +286,16 @@ def _split_key(mapper: Mapper[Any], values: Any) -> tuple[dict[str, Any], dict[s
 
 def _set_or_remove(mapper: Mapper[Any], values: Mapping[str, Any]) -> list[AnyUpdate]:
     """Return the updates that set attributes by field name; an absent value removes one."""
-    mapper.check_names(values)
     updates: list[AnyUpdate] = []
-    for name, value in values.items():
-        field = mapper.fields[name]
-        # An empty set, for example, is stored by leaving the attribute out.
-        is_absent = value is None or field.is_absent(field.validate(value))
-        updates.append(field.remove() if is_absent else field.set(value))
+    try:
+        mapper.check_names(values)
+        for name, value in values.items():
+            field = mapper.fields[name]
+            # An empty set, for example, is stored by leaving the attribute out.
+            is_absent = value is None or field.is_absent(field.validate(value))
+            updates.append(field.remove() if is_absent else field.set(value))
+    except ValidationError as error:
+        raise given_problems.explain_given(mapper, values, error) from error.__cause__
     return updates
 
 
