@@ -216,13 +216,19 @@ class ModelSchema:
         """Return the path of a field, or of the field with that name."""
         if isinstance(wanted, str):
             self.check_names([wanted], ExpressionError)
-            return (self.fields[wanted].path,)
+            return self._stored_paths(self.fields[wanted])
         if isinstance(wanted, Field):
-            return (cast("Field[Any]", wanted).path,)
+            return self._stored_paths(cast("Field[Any]", wanted))
         raise ExpressionError(
             f"{self.name}: projection must contain fields, such as User.name or User.address.city, or their names;"
             f" got {shorten(wanted)}"
         )
+
+    def _stored_paths(self, field: Field[Any]) -> tuple[Path, ...]:
+        """Return the path of a field, or those of the keys that tell its value."""
+        if field.stored or self.templates is None:
+            return (field.path,)
+        return tuple(self.attributes[name].path for name in self.templates.keys_of(field.path.attribute))
 
     def locate_error(
         self, error: DynamongoError, table: str, key: Item | None = None, operation: object = None

@@ -129,7 +129,6 @@ _EVENTS: Final = (
     "before_save",
     "before_rewrite",
     "before_migration",
-    "after_write",
     "check_update",
 )
 _RARE_EVENTS: Final = ("after_read", "before_delete")
@@ -157,7 +156,6 @@ class Rules:
     before_save: Callable[[Any], None]
     before_rewrite: Callable[[Any], None]
     before_migration: Callable[[Any], None]
-    after_write: Callable[[Any, Item], None]
     check_update: Callable[[AnyUpdate], None]
     before_delete: Callable[[Any], None] | None
     after_read: Callable[[Any], None] | None
@@ -172,6 +170,7 @@ class Rules:
             setattr(self, event, _call_each(methods) if (methods := self._find(event)) else None)
         self.passed_by_updates = tuple([name for rule in self.all for name in rule.passed_by_updates])
         self._of_updates = self._find("before_update")
+        self._of_writes = self._find("after_write")
         self._guards = self._find("guard_put")
         self.has_guards = bool(self._guards)
         self.provisional = frozenset(name for rule in rules for name in rule.provisional)
@@ -181,14 +180,14 @@ class Rules:
         return Rules([rule.bind(model) for rule in self.all], self.key_members)
 
     @contextlib.contextmanager
-    def saving(self, instance: Any, *, calls_hooks: bool = True) -> Generator[None]:
+    def saving(self, instance: Recorded, *, calls_hooks: bool = True) -> Generator[None]:
         """Prepare an instance for the block, which encodes it; afterwards it has its own provisional values again.
 
         Args:
             instance: The instance.
             calls_hooks: Whether it is to be saved now, and not only to be explained.
         """
-        values = vars(instance)
+        values: dict[str, Any] = vars(instance)
         held = [(name, values.get(name, _ABSENT)) for name in self.provisional]
         try:
             (self.before_save if calls_hooks else self._before_plan)(instance)
@@ -222,6 +221,13 @@ class Rules:
         for amend in self._of_updates:
             updates = amend(key, updates, upsert=upsert, loaded=loaded)
         return updates
+
+    def after_write(self, instance: Any, item: Item) -> None:
+        """Bring an instance up to date with its item, and what the keys of that tell; see `Rule.after_write`."""
+        if self._of_writes:
+            told = {} if self.key_members is None else self.key_members.find_told(item)
+            for finish in self._of_writes:
+                finish(instance, {**item, **told})
 
     def _find(self, event: str) -> list[Callable[..., Any]]:
         """Return the methods for an event of those rules that have one."""

@@ -201,8 +201,14 @@ class GetCall(VerbCall[Any]):
             self.operation = Get(table, key, (), consistent)  # by position, which takes less time than by name
         else:
             paths, target = mapper.resolve_projection(projection), Target(key, check)
-            schema, kinds = mapper.schema(table), mapper.kinds
-            read = planned.Read(schema, (target,), consistent=consistent, projection=paths, kinds=kinds)
+            read = planned.Read(
+                mapper.schema(table),
+                (target,),
+                consistent=consistent,
+                projection=paths,
+                kinds=mapper.kinds,
+                templates=mapper.templates,
+            )
             self.plan, self.check = known_plans.plan_for(mapper, read), check
             self.operation = self.plan.operations[0]  # a Get as well, whose item is tested and projected afterwards
 

@@ -131,6 +131,13 @@ class Forms(Recorded):
         """
         return python_values.decode_map(type(self).__mapper__.encode(self))
 
+    def __whole_item__(self) -> dict[str, Any]:
+        """Return the same with what only the key of the item tells, for local evaluation of conditions."""
+        mapper = type(self).__mapper__
+        item = mapper.encode(self)
+        told = {} if mapper.templates is None else mapper.templates.tell_unstored(item)
+        return python_values.decode_map({**item, **told})
+
     @classmethod
     def from_dynamodb_json(cls, image: Mapping[str, Any] | str | bytes) -> Self:
         """Return an instance of an item in DynamoDB JSON, such as `{"email": {"S": "jane@example.com"}}`.
