@@ -44,7 +44,9 @@ class DerivedValues(Rule):
         self._in_order = list(_sort(self._name, derived))
         self._named = [(field.path.name, field) for field in self._in_order]
         self._following = self._find_following()
-        self._by_attribute = {field.path.attribute: field for field in derived.values()}
+        self._by_attribute = {
+            field.path.attribute: field for field in fields.values() if field.derived is not None or not field.stored
+        }
         keys = [field for field in self._in_order if isinstance(field.derived, KeyTemplate)]
         self.key_members = KeyMembers(keys, fields) if keys else None
         self._updates = DerivedUpdates(self._name, fields, self._in_order, self.key_members)
@@ -149,10 +151,16 @@ class DerivedValues(Rule):
     # Updates by expression.
 
     def check_update(self, update: AnyUpdate) -> None:
-        """Refuse an update of a derived field."""
+        """Refuse an update of a derived field, and of one that has no attribute."""
         field = self._by_attribute.get(update.path.attribute)
-        if field is not None:
+        if field is None:
+            return
+        if field.derived is not None:
             self._refuse_value(field, getattr(update, "value", None), ExpressionError)
+        raise ExpressionError(
+            f"an update cannot change {field.label}, which is stored in the key alone (stored=False): save a new item,"
+            " and delete this one"
+        )
 
     def before_update(
         self, key: Item, updates: tuple[AnyUpdate, ...], *, upsert: bool, loaded: Recorded | None
