@@ -24,6 +24,7 @@ from typing import Any, Generic, Literal, NoReturn, TypeAlias, TypeVar, cast
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import DynamongoError, SchemaError, ValidationError
+from dynamongo.expressions.evaluation import holds
 from dynamongo.expressions.values import Item, shorten
 from dynamongo.expressions.wire_images import read_image
 from dynamongo.fields.datetimes import EPOCH, parse_iso
@@ -123,6 +124,8 @@ def parse(
 ) -> list[Change[M] | Unread]:
     """Return the changes that the records of an event report, one for each record, in their order.
 
+    Guards of unique constraints are no items of a model: their records are left out.
+
     A record belongs to the models of its table, whose full name has the prefix of the model's connection;
     `User.on_table("users-of-may")` stands for a model on another table. Among several models of one table, `__kind__`
     decides, or `choose`.
@@ -150,7 +153,8 @@ def parse(
     known: list[type[M]] = [models] if isinstance(models, type) else list(models)
     for model in known:
         _check_model("models must be a model, or several;", model)
-    return [_read_record(record, known, choose) for record in _list_records(event)]
+    found = [_read_record(record, known, choose) for record in _list_records(event)]
+    return [change for change in found if change is not None]
 
 
 def batch_failures(changes: Iterable[StreamRecord]) -> dict[str, Any]:
@@ -184,13 +188,17 @@ def _unpack(record: Mapping[str, Any]) -> Mapping[str, Any]:
         raise ValidationError(f"not a record of DynamoDB in Kinesis: {shorten(record)}") from error
 
 
-def _read_record(record: Mapping[str, Any], models: list[type[M]], choose: Chooser | None) -> Change[M] | Unread:
+def _read_record(record: Mapping[str, Any], models: list[type[M]], choose: Chooser | None) -> Change[M] | Unread | None:
+    """Return the change that a record reports; `None` for that of a guard of a unique constraint, which is no item."""
     data: Any = record.get("dynamodb")
     if not _is_record(record) or not isinstance(data, Mapping) or "Keys" not in data:
         raise ValidationError(f"not a record of DynamoDB Streams: {shorten(record)}")
     data = cast("Mapping[str, Any]", data)
     table, candidates = _find_models(record, models)
     keys, old, new = (_read_part(data, name) for name in ("Keys", "OldImage", "NewImage"))
+    exclusions = [model.__mapper__.guards for model in candidates]
+    if any(guards is not None and not holds(guards, keys or {}) for guards in exclusions):
+        return None
     about: dict[str, Any] = {**_describe(record, data), "table": table, "record": record}
     try:
         if not candidates:

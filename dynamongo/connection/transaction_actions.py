@@ -11,40 +11,35 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Generator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, overload
 
 from dynamongo._support.dataclasses import replace
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_flag
 from dynamongo.backends import Backend
 from dynamongo.connection.clocks import writing_to
 from dynamongo.connection.connection import Connection, connection_of
 from dynamongo.connection.overrides import backends
 from dynamongo.connection.participants import Address, check_accounts, find_backend, find_mapper, split_arguments
+from dynamongo.connection.transaction_reasons import TransactionEntry, explain_reasons
 from dynamongo.exceptions import (
-    BackendError,
-    CancellationReason,
-    ConditionalCheckFailedException,
     DynamongoError,
     ExpressionError,
-    InvalidRequestError,
-    LimitExceededError,
-    ThrottledError,
     TransactionCanceled,
-    TransactionConflict,
     WriteNotSent,
     WriteOutcomeUnknown,
 )
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.sizes import item_size, size_bound
 from dynamongo.expressions.updates import Updates
-from dynamongo.expressions.values import Item, are_values_hidden, shorten
-from dynamongo.mapping.failures import explain_failure
+from dynamongo.expressions.values import shorten
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
 from dynamongo.operations import (
     MAX_TRANSACTION_ACTIONS,
     MAX_TRANSACTION_BYTES,
     Action,
+    ConditionCheck,
     Put,
     TransactWrite,
 )
@@ -60,44 +55,15 @@ from dynamongo.planning.write_builders import (
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-W = TypeVar("W")
+    from dynamongo.connection import transaction_guards
+    from dynamongo.connection.transaction_guards import GuardChanges, TransactionGuards
+
+    W = TypeVar("W")
+else:  # most models have nothing unique but the key
+    transaction_guards = LazyModule("dynamongo.connection.transaction_guards")
 
 _MAX_TOKEN = 36
 """Source: "ClientRequestToken" in TransactWriteItems, API reference."""
-
-_ERRORS_BY_REASON: Final[dict[str, type[BackendError]]] = {
-    "ItemCollectionSizeLimitExceeded": LimitExceededError,
-    "ProvisionedThroughputExceeded": ThrottledError,
-    "ThrottlingError": ThrottledError,
-    "TransactionConflict": TransactionConflict,
-    "ValidationError": InvalidRequestError,
-}
-"""The error that the write alone would raise, by the code of the reason for which it cancels a transaction."""
-
-
-class _Entry:
-    """An action, with the mapper and key of its item, and the instance that it saves, if it does.
-
-    A plain class takes half the time of a frozen one to instantiate, which happens for every action.
-    """
-
-    __slots__ = ("action", "address", "key", "mapper", "saved", "verb")
-
-    def __init__(self, verb: str, mapper: Mapper[Any], action: Action, key: Item, saved: Recorded | None) -> None:
-        self.verb = verb
-        self.mapper = mapper
-        self.action = action
-        self.key = key
-        self.saved = saved
-        self.address: Address = action.table, tuple(key.values())
-
-    @property
-    def holder(self) -> Item:
-        """The item of a put; of one that is updated or deleted, only the key is known here."""
-        return self.action.item if isinstance(self.action, Put) else self.action.key
-
-    def describe(self) -> str:
-        return f"{self.verb} of the {self.mapper.name} with {self.mapper.describe_key(self.key)}"
 
 
 class TransactionActions:
@@ -124,7 +90,8 @@ class TransactionActions:
         self._token = token or os.urandom(16).hex()
         self._return_items = check_flag("Connection.transaction", "return_items", return_items)
         self._override = backends.latest()  # it goes to the backend in use now, even if another is when it is sent
-        self._entries: dict[Address, _Entry] = {}
+        self._entries: dict[Address, TransactionEntry] = {}
+        self._guards: TransactionGuards | None = None
         self._size = 0  # of the items, at most
         self._is_open = False
 
@@ -155,7 +122,7 @@ class TransactionActions:
             mapper = mapper.mapper_of(instance)
         write = self._build(make_save, mapper, table, instance, overwrite, only_changed=only_changed)
         if write is not None:  # with `only_changed`, nothing may have changed
-            self._add("save", mapper, write, saved=instance)
+            self._add("save", mapper, write, instance, saved=instance)
 
     @overload
     def create(self, item: Recorded) -> None: ...
@@ -199,7 +166,7 @@ class TransactionActions:
         if left:
             raise ExpressionError(f"delete takes an instance, or a model and a strategy; got also {shorten(left)}")
         mapper, table = find_mapper(model)
-        self._add("delete", mapper, make_delete(mapper, table, resolve_checked(which, condition, mapper)))
+        self._add("delete", mapper, make_delete(mapper, table, resolve_checked(which, condition, mapper)), which)
 
     def check(self, model: type[Recorded], strategy: Strategy, *, condition: Condition | None = None) -> None:
         """Cancel the transaction unless an item exists and satisfies the conditions of the strategy and beside it."""
@@ -226,7 +193,7 @@ class TransactionActions:
         changes = check_changes(mapper, updates)
         target = resolve_checked(which, condition, mapper)
         write = self._build(make_update, mapper, table, target, changes, upsert=upsert, item=which)
-        self._add("upsert" if upsert else "update", mapper, write)
+        self._add("upsert" if upsert else "update", mapper, write, which)
 
     def _build(self, make: Callable[..., W], mapper: Mapper[Any], *arguments: Any, **options: Any) -> W:
         """Return what a write builder returns, by the clock of the backend that the transaction goes to."""
@@ -235,21 +202,34 @@ class TransactionActions:
         with writing_to(self._override or connection_of(mapper.model).own_backend):
             return make(mapper, *arguments, **options)
 
-    def _add(self, verb: str, mapper: Mapper[Any], action: Action, *, saved: Recorded | None = None) -> None:
+    def _add(
+        self, verb: str, mapper: Mapper[Any], action: Action, given: object = None, *, saved: Recorded | None = None
+    ) -> None:
         if not self._is_open:
             raise DynamongoError(f"a transaction takes actions only inside its `{self._block}` block")
-        has_guards = mapper.rules is not None and mapper.rules.has_guards
+        changes: GuardChanges | None = None
+        if mapper.unique is not None and not isinstance(action, ConditionCheck):
+            changes = self._find_guards().prepare(mapper, mapper.unique, action, given)
+            action = changes.write
+        has_guards = changes is not None or (mapper.rules is not None and mapper.rules.has_guards)
         returns_item = self._return_items or mapper.version is not None or mapper.kinds is not None or has_guards
         # DynamoDB returns the item only if it is asked to; a conflict of versions, say, cannot be told without it.
         if action.return_item_on_failure is not returns_item:
             action = replace(action, return_item_on_failure=returns_item)
         holder = action.item if isinstance(action, Put) else action.key
-        entry = _Entry(verb, mapper, action, mapper.pick_key(holder), saved)
-        self._check(entry)
+        entry = TransactionEntry(verb, mapper, action, mapper.pick_key(holder), saved)
+        self._check(entry, changes)
         self._check_size(entry)
         self._entries[entry.address] = entry
+        if changes is not None:
+            self._find_guards().accept(changes)
 
-    def _check(self, entry: _Entry) -> None:
+    def _find_guards(self) -> TransactionGuards:
+        if self._guards is None:
+            self._guards = transaction_guards.TransactionGuards()
+        return self._guards
+
+    def _check(self, entry: TransactionEntry, changes: GuardChanges | None) -> None:
         """Refuse an action for which DynamoDB would refuse the whole transaction."""
         # Source: TransactWriteItems, API reference.
         other = self._entries.get(entry.address)
@@ -257,12 +237,15 @@ class TransactionActions:
             raise ExpressionError(
                 f"a transaction takes one action per item: {entry.describe()} comes after {other.describe()}"
             )
-        if len(self._entries) == MAX_TRANSACTION_ACTIONS:
+        count = len(self._entries) + (0 if self._guards is None else len(self._guards))
+        more = 1 if changes is None else 1 + len(changes.taken) + len(changes.freed)
+        if count + more > MAX_TRANSACTION_ACTIONS:
+            guards = "one more" if changes is None else f"{more} more with the guards of its unique values"
             raise ExpressionError(
-                f"a transaction takes at most {MAX_TRANSACTION_ACTIONS} actions; {entry.describe()} is one more"
+                f"a transaction takes at most {MAX_TRANSACTION_ACTIONS} actions; {entry.describe()} is {guards}"
             )
 
-    def _check_size(self, entry: _Entry) -> None:
+    def _check_size(self, entry: TransactionEntry) -> None:
         """Refuse an action that makes the transaction too large.
 
         Keys are all that is known here of items that are updated or deleted: the store checks the sum of everything.
@@ -281,11 +264,12 @@ class TransactionActions:
     def _committing(self) -> Generator[TransactWrite]:
         """Return the operation, which the block executes, and finish its result or error."""
         entries = tuple(self._entries.values())
+        guards = () if self._guards is None else tuple(self._guards.actions())
         try:
-            yield TransactWrite(tuple([entry.action for entry in entries]), self._token)
+            actions = (*[entry.action for entry in entries], *[action for action, _ in guards])
+            yield TransactWrite(actions, self._token)
         except TransactionCanceled as error:
-            # A backend that knows no reasons gives none, hence the zip that is not strict.
-            reasons = tuple(_explain_reason(entry, each) for entry, each in zip(entries, error.reasons, strict=False))
+            reasons = explain_reasons(self._entries, [claim for _, claim in guards], error.reasons)
             raise TransactionCanceled(reasons).copy_context(error) from error
         except BaseException as error:
             if not isinstance(error, Exception):  # Ctrl-C, or the task is cancelled
@@ -312,23 +296,3 @@ def _check_token(token: object) -> None:
 
         fix = f"; use str(token), {str(token)!r}" if isinstance(token, UUID) else ""
         raise ExpressionError(f"token must be a str of 1 to 36 ASCII characters; got {shorten(token)}{fix}")
-
-
-def _explain_reason(entry: _Entry, reason: CancellationReason) -> CancellationReason:
-    """Return the reason with the model and key of its action, the item as an instance, and the error of the verb."""
-    mapper, action = entry.mapper, entry.action
-    key = mapper.decode_key(entry.key).to_dict(only=mapper.keys.field_names)
-    message = reason.message
-    if message:
-        message += mapper.hint_at(message, action)
-    shown = ", ".join(f"{name}={'…' if are_values_hidden() else shorten(value)}" for name, value in key.items())
-    explained = replace(reason, model=mapper.model, key=key, message=message, label=f"{mapper.name} {shown}")
-    if (kind := _ERRORS_BY_REASON.get(reason.code)) is not None:
-        error = kind(reason.message or reason.code, code=reason.code)
-        return replace(explained, error=mapper.locate_error(error, action.table, entry.key, action))
-    # `explain_failure` takes a failure without an item for one of a missing item, which is wrong if none was asked for.
-    if reason.code != "ConditionalCheckFailed" or not action.return_item_on_failure:
-        return explained
-    failure = ConditionalCheckFailedException(reason.message or reason.code, item=reason.item)
-    failed = explain_failure(mapper, action, failure)
-    return replace(explained, item=getattr(failed, "item", None), error=failed)

@@ -21,6 +21,7 @@
     ├── BudgetExceeded                       a read or a block of code exceeds its budget
     ├── ConditionalCheckFailedException      the condition of a write did not hold
     │   ├── ImmutableConflict                the stored item has another value in an immutable field
+    │   ├── UniqueViolation                  another item has a value that must be unique
     │   └── VersionConflict                  the item was written since the instance was read
     ├── LockNotAcquired                      somebody else held a lock for all the time that was given
     ├── LockLost                             a lock is not held, or no longer
@@ -87,6 +88,7 @@ from dynamongo.exceptions.library import (
     SchemaError,
     StoredProblem,
     TableMismatch,
+    UniqueViolation,
     UnreadableItem,
     UnsupportedOperation,
     ValidationError,
@@ -132,6 +134,7 @@ __all__ = [
     "ThrottlingReason",
     "TransactionCanceled",
     "TransactionConflict",
+    "UniqueViolation",
     "UnreadableItem",
     "UnsupportedOperation",
     "ValidationError",

@@ -218,6 +218,33 @@ class VersionConflict(ConditionalCheckFailedException):
         self.found = found
 
 
+class UniqueViolation(ConditionalCheckFailedException):
+    """Another item has a value that `__unique__` allows only once; nothing was written.
+
+    Attributes:
+        model: The model whose constraint it is.
+        constraint: The names of its fields.
+        value: The value that another item has; a tuple of values for a constraint on several fields.
+        key: The key of that item by the names of fields: a strategy for `get_one`.
+        item: Always `None`; `model.get_one(key)` reads the item.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        model: Any = None,
+        constraint: tuple[str, ...] = (),
+        value: Any = None,
+        key: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.model = model
+        self.constraint = constraint
+        self.value = value
+        self.key = key or {}
+
+
 class ImmutableConflict(ConditionalCheckFailedException):
     """The stored item has another value in an immutable field; nothing was written.
 

@@ -6,10 +6,11 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import TypeAlias, cast
 
+from dynamongo.executor.guarded_writes import GuardedWrite
 from dynamongo.expressions.values import Item
 from dynamongo.operations import Delete, Put, UpdateItem
 
-Write: TypeAlias = Put | Delete | UpdateItem
+Write: TypeAlias = Put | Delete | UpdateItem | GuardedWrite
 
 
 class Group:
@@ -99,4 +100,4 @@ class Grouper:
 
 def _is_batchable(write: Write) -> bool:
     # A batch takes puts and deletes without conditions only. Source: BatchWriteItem, API reference.
-    return not isinstance(write, UpdateItem) and write.condition is None
+    return not isinstance(write, (UpdateItem, GuardedWrite)) and write.condition is None

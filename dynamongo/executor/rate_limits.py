@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from dynamongo._support.gates import Gate
-from dynamongo.exceptions import ConditionalCheckFailedException, DynamongoError
+from dynamongo.exceptions import ConditionalCheckFailedException, DynamongoError, TransactionCanceled
 from dynamongo.executor.effects import Steps, Until, Wait
 from dynamongo.executor.retries import Attempts
 from dynamongo.executor.sender import Sender
@@ -126,7 +126,7 @@ class _LimitedSender(Sender):
                 attempts.extend(self.now() - started)
             result: Any = yield from steps
             units = result.consumed.read_units + result.consumed.write_units
-        except ConditionalCheckFailedException:
+        except (ConditionalCheckFailedException, TransactionCanceled):
             # It costs as much as the write would have, and is not reported. Source: "DynamoDB provisioned capacity
             # mode", capacity unit consumption for write operations, in the developer guide.
             units = max(expected, 1.0)

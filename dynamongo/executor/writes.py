@@ -17,6 +17,7 @@ from dynamongo.exceptions import (
 )
 from dynamongo.executor.effects import Steps
 from dynamongo.executor.grouping import Group, Write
+from dynamongo.executor.guarded_writes import GuardedWrite
 from dynamongo.executor.retries import Attempts
 from dynamongo.executor.sender import Sender
 from dynamongo.expressions.values import Item
@@ -141,7 +142,11 @@ def _as_part(write: Write) -> BatchPut | BatchDelete:
 
 def _write_alone(sender: Sender, attempts: Attempts, write: Write) -> Steps[Outcome]:
     try:
-        result = yield from sender.send_within(attempts, write)
+        if isinstance(write, GuardedWrite):
+            attempts.is_under_way = True  # of several requests: no matter which of them is interrupted
+            result = yield from write.perform(sender)
+        else:
+            result = yield from sender.send_within(attempts, write)
     except ITEM_ERRORS as error:
         return Outcome(error)
     return DONE if result.attributes is None else Outcome(attributes=result.attributes)

@@ -248,6 +248,8 @@ class Field(JSONForms, ItemOptions, Generic[T]):
         """Raise `ValidationError` for a value of the right type that is not allowed; overrides call `super().check`."""
         if self.is_expiry:
             self._check_expiry(value)
+        if self.reserved_prefix is not None:
+            self.check_reserved(value, self.reserved_prefix)
         for slot in self.slots:
             slot.write(value)
         if self.choices is not None and not self.is_choice(value):

@@ -29,6 +29,9 @@ class Keyed(Updatable):
     slots: tuple[Slot, ...] = ()
     """The places of the value in the templates of keys."""
 
+    reserved_prefix: str | None = None
+    """What no value of the hash key may begin with, because keys that do are those of guards; the model sets it."""
+
     stored: bool
     """Whether the value has an attribute of its own; if not, the key of the table tells it."""
 
@@ -69,6 +72,17 @@ class Keyed(Updatable):
         if isinstance(encoded, (str, bytes)) and not encoded:
             self.reject(encoded, "non-empty, because it is part of a key")
         return encoded
+
+    def reserve(self, prefix: str) -> None:
+        """Refuse values that are stored as texts, or bytes, which begin with the prefix."""
+        self.reserved_prefix, self.is_checked = prefix, True
+
+    def check_reserved(self, value: Any, prefix: str) -> None:
+        """Raise `ValidationError` if the value is stored as something that begins with a reserved prefix."""
+        stored = self.encode(value)  # a hash key, as text or binary
+        text = stored if isinstance(stored, bytes) else str(stored).encode()
+        if text.startswith(prefix.encode()):
+            self.reject(value, f"a key that does not begin with {prefix!r}, as those of guards of __unique__ do")
 
     def check_key_form(self, stored: AttributeValue, value: Any) -> None:
         """Raise `ValidationError` if the field would not write the key in the form that is stored."""

@@ -80,7 +80,7 @@ def make_fast_path(field: Field[Any], v: str, source: Source) -> FastPath | None
         fast = format_fast_paths.apply_format(field, field.stored_format, fast, v, source)
     fast = format_fast_paths.apply_slots(field, fast, v, source) if field.slots else fast
     is_checked = field.validator is not None or field.choices is not None or field.is_expiry
-    return FastPath(None, fast.result) if is_checked else fast
+    return FastPath(None, fast.result) if is_checked or field.reserved_prefix is not None else fast
 
 
 def encode_freely(value: Any) -> AttributeValue:

@@ -9,6 +9,7 @@ from dynamongo.exceptions import (
     ConditionalCheckFailedException,
     DynamongoError,
     ItemNotFound,
+    UniqueViolation,
     ValidationError,
     VersionConflict,
 )
@@ -26,6 +27,8 @@ OTHER_KIND: Final = ": the one that is stored there is of another kind"
 
 def explain_failure(mapper: Mapper[Any], write: Action, error: DynamongoError) -> DynamongoError:
     """Return the error of a write in the model's words."""
+    if isinstance(error, UniqueViolation):  # which was made in the model's words
+        return error
     key = write.item if isinstance(write, Put) else write.key
     if not isinstance(error, ConditionalCheckFailedException):
         return mapper.locate_error(error, write.table, key, write)

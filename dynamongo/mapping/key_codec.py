@@ -43,6 +43,10 @@ class KeyCodec:
         """
         return compile_later(self, "encode", self._encode_plainly, self.compile)
 
+    def reset(self) -> None:
+        """Drop the compiled function, after a rule of a field has changed."""
+        vars(self).pop("encode", None)
+
     def compile(self) -> Callable[[Sequence[Any]], Item]:
         """Return `encode`, compiled."""
         return self._write_encode().compile()

@@ -16,7 +16,7 @@ from dynamongo.expressions.conditions import EQ, Comparison, Condition, In, NotE
 from dynamongo.expressions.updates import AnyUpdate, SetUpdate, Update
 from dynamongo.expressions.values import AttributeValue, Item, check_name, print_shortened, shorten
 from dynamongo.fields.base import Field
-from dynamongo.mapping.options import refuse
+from dynamongo.mapping.options import refuse, table_of
 
 U = TypeVar("U", bound=Update)
 
@@ -66,6 +66,11 @@ class Kinds:
     def is_mixed(self) -> bool:
         """Whether the class of an item depends on its kind."""
         return self.is_open or len(set(self._models.values())) > 1
+
+    @property
+    def are_told(self) -> bool:
+        """Whether no item without the attribute is read."""
+        return not self.is_open and None not in self._models
 
     @property
     def models(self) -> Mapping[AttributeValue, type]:
@@ -176,14 +181,8 @@ def join_family(model: type, kinds: Kinds, declared: Mapping[str, object]) -> No
 
 def _kinds_of_table(base: type, model: type) -> Kinds | None:
     mapper: Any = vars(base).get("__mapper__")
-    is_same = _table_of(base) == _table_of(model)
+    is_same = table_of(base) == table_of(model)
     return mapper.kinds if mapper is not None and is_same else None
-
-
-def _table_of(model: type) -> object:
-    """Return what names the table of a class: of a `classmethod` the function, which is the same for all classes."""
-    table = getattr(model, "__table__", None)
-    return getattr(table, "__func__", table)
 
 
 def _find_path(model: type, name: object, fields: Mapping[str, Field[Any]]) -> tuple[Path, Field[Any] | None]:

@@ -15,7 +15,7 @@ from dynamongo.exceptions import (
     TableNotFound,
     ValidationError,
 )
-from dynamongo.expressions.conditions import Exists, NotExists, Path
+from dynamongo.expressions.conditions import Condition, Exists, NotExists, Path
 from dynamongo.expressions.values import Item, check_name, shorten
 from dynamongo.fields.any_field import AnyField
 from dynamongo.fields.base import Field
@@ -29,6 +29,7 @@ from dynamongo.schema import TableSchema
 
 if TYPE_CHECKING:  # most models have none
     from dynamongo.mapping.composed_keys import ComposedKeys
+    from dynamongo.mapping.unique import Constraints
 
 _KEY_REFUSALS: Final = (
     "does not match the schema",
@@ -59,6 +60,9 @@ class ModelSchema:
         attributes: The fields by the names of their attributes.
         renamed: The names of those fields that are stored under other names, by these.
         version: The path of the `VersionField`, if there is one.
+        unique: What is unique among its items besides the key; `None` for nothing.
+        guards: What leaves the guards of unique constraints out of a read that would meet them; `None` if the table has
+            none that the model knows of.
         exists: The condition that there is an item.
         is_missing: The condition that there is none.
         owners: The owners of paths that need no check: the model, and `None` where no field made the path.
@@ -71,6 +75,8 @@ class ModelSchema:
     templates: ComposedKeys | None
     indexes: Mapping[str, Index]
     version: Path | None
+    unique: Constraints | None = None
+    guards: Condition | None = None
     exists: Exists
     is_missing: NotExists
     plan_templates: dict[Any, Any]
@@ -103,6 +109,12 @@ class ModelSchema:
         self.is_missing = NotExists(declaration.keys.hash_key.path)
         self._schema = declaration.table  # under the full name of the latest call of `schema`
         self.plan_templates = {}
+
+    def expect_guards(self, exclusion: Condition, prefix: str) -> None:
+        """Leave guards of unique constraints out of reads, and refuse keys with which an item could pose as one."""
+        self.guards = exclusion
+        self.keys.hash_key.reserve(prefix)
+        self.keys.codec.reset()
 
     def schema(self, table: str) -> TableSchema:
         """Return the declared table under its full name."""

@@ -48,6 +48,7 @@ OPTIONS = (
     "__deletion_protection__",
     "__kind__",
     "__kind_field__",
+    "__unique__",
     "__abstract__",
 )
 """The options that a model may set."""
@@ -58,6 +59,12 @@ class _Empty:
 
 
 _OF_EVERY_CLASS: Final = frozenset([*vars(_Empty), *vars(type)])
+
+
+def table_of(model: type) -> object:
+    """Return what names the table of a class: of a `classmethod` the function, which is the same for all classes."""
+    table = getattr(model, "__table__", None)
+    return getattr(table, "__func__", table)
 
 
 def check_spelling(model: type, names: Iterable[str]) -> None:

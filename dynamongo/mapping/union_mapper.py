@@ -35,6 +35,7 @@ class UnionMapper(KindMapper[M]):
         vars(self).update(vars(lead))
         self.name = " | ".join(mapper.name for mapper in mappers)
         self.kinds = _join_kinds(lead, mappers)
+        self.guards = next((mapper.guards for mapper in mappers if mapper.guards is not None), None)
         self.fields = {name: field for mapper in reversed(mappers) for name, field in mapper.fields.items()}
         self.attributes = {name: field for mapper in reversed(mappers) for name, field in mapper.attributes.items()}
         self.renamed = {stored: field.path.name for stored, field in self.attributes.items() if field.stored_as}

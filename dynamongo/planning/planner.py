@@ -237,12 +237,25 @@ class Planner:
         access, self.served = candidate.access, candidate.read
         if self.served.is_impossible:
             return self._nothing("no key can be made of a value in the condition")
-        kept, residual = split_filter(candidate.rest, access.keys.names, access.held)
+        rest = (*candidate.rest, *self._exclude_guards(access, is_query=True))
+        kept, residual = split_filter(rest, access.keys.names, access.held)
         # A query takes one value of the hash key, so several values take several queries. Source: Query, API reference.
         hash_keys = self._list_hash_keys(candidate)
         queries = tuple([self._make_query(candidate, hash_key, kept, residual) for hash_key in hash_keys])
         warnings = (*((_FETCHES,) if candidate.fetches else ()), *candidate.find_gaps(), *losses)
         return self._make(queries, residual, access=access, rejected=rejected, warnings=warnings)
+
+    def _exclude_guards(self, access: AccessPath, *, is_query: bool) -> tuple[Condition, ...]:
+        """Return the condition that leaves out guards of unique constraints, where the read would meet some.
+
+        They have the key attributes of the table and no others, so most indexes hold none. No key of an item is like
+        theirs, so a query by the hash key of the table finds none.
+        """
+        read, names, own = self._read, self._table.keys.names, access.keys.names
+        if read.guards is None or not set(own) <= set(names) or (is_query and own[0] == names[0]):
+            return ()
+        is_told_apart = read.kinds is not None and read.kinds.are_told and read.kinds.path.attribute not in names
+        return () if is_told_apart else (read.guards,)
 
     def _list_hash_keys(self, candidate: Candidate) -> list[tuple[Comparison, ...]]:
         """Return the conditions on the hash attributes, for each query."""
@@ -286,7 +299,8 @@ class Planner:
     def _plan_scan(self, access: AccessPath, rejected: tuple[Rejected, ...] = (), losses: tuple[str, ...] = ()) -> Plan:
         read = self.served = self._read
         # Unlike that of a query, the filter of a scan may name keys. Source: "FilterExpression" in Scan, API reference.
-        kept, residual = split_filter((*read.parts, *self._find_key_forms()), (), access.held)
+        parts = (*read.parts, *self._find_key_forms(), *self._exclude_guards(access, is_query=False))
+        kept, residual = split_filter(parts, (), access.held)
         projection = self._project(residual, access)
         scan = Scan(
             self._table.name,

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import BulkWriteError, DynamongoError, WriteNotSent
+from dynamongo.executor.guarded_writes import guard_write
 from dynamongo.planning.strategies import Strategy, resolve_one
 from dynamongo.planning.write_builders import make_put
 from dynamongo.verbs.bulk_entries import Entry, delete_entry
@@ -60,11 +61,9 @@ class BatchQueue(Generic[M]):
         instance = mapper.as_instance(item)
         if type(instance) is not mapper.model:
             mapper = mapper.mapper_of(instance)
-        self._add(
-            Entry(
-                instance, self._destination.build(functools.partial(make_put, overwrite=True), mapper, table, instance)
-            )
-        )
+        make = functools.partial(make_put, overwrite=True)
+        put = self._destination.build(make, mapper, table, instance)
+        self._add(Entry(instance, put if mapper.unique is None else guard_write(mapper, put, instance)))
 
     def _add_delete(self, strategy: Strategy) -> None:
         mapper, table = self._destination.mapper, self._destination.table

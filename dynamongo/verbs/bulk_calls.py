@@ -30,6 +30,8 @@ from dynamongo.verbs.write_plan import WritePlan
 
 M = TypeVar("M", bound=Instance)
 
+_UNIQUE = "each item with its guards: a transaction where unique values change"
+
 
 class BoundVerb(Generic[M]):
     """A verb for many items of one model."""
@@ -131,6 +133,7 @@ class TargetedVerb(BoundVerb[M]):
             max_units_per_second=rate,
             names=self._mapper.renamed,
             kinds=self._mapper.kinds,
+            guards=self._mapper.guards,
             templates=self._mapper.templates,
         )
 
@@ -162,6 +165,8 @@ class SaveVerb(BoundVerb[M]):
         check_several(self._mapper, items)
         table = self._model.table_name()
         writes = [save_entry(self._mapper, table, overwrite, item).write for item in items]
+        if self._mapper.unique is not None:
+            return WritePlan(f"PutItem or TransactWrite {table}", 1, len(writes), warnings=(_UNIQUE,))
         puts = [write for write in writes if isinstance(write, Put)]
         condition = puts[0].condition if puts else None  # an example: with a version, each item has its own
         # A batch takes no conditions. Source: BatchWriteItem, API reference.

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from dynamongo.exceptions import AttributeNotLoaded, DynamongoError, UnreadableItem, ValidationError
 from dynamongo.executor import Write
+from dynamongo.executor.guarded_writes import SingleWrite, guard_write
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import AttributeValue, Item, shorten
@@ -66,7 +67,7 @@ def save_entry(
             own = mapper.mapper_of(instance)
         put = make_put(own, table, instance, overwrite)
         # A put without a condition goes with others in a BatchWriteItem, which takes no conditions.
-        return Entry(instance, put if put.condition is None else guard_kind(own, put))
+        return Entry(instance, _guard(own, put if put.condition is None else guard_kind(own, put), instance))
     except (AttributeNotLoaded, ValidationError) as error:
         return Entry(instance, None, error)
 
@@ -74,7 +75,8 @@ def save_entry(
 def delete_entry(mapper: Mapper[M], table: str, target: Target, found: M | None = None) -> Entry[M]:
     """Return a delete of the target, with the instance that was found or one that holds only the key."""
     target, instance = _with_instance(mapper, target, found)
-    return Entry(instance, make_delete(_own_mapper(mapper, found), table, target))
+    own = _own_mapper(mapper, found)
+    return Entry(instance, _guard(own, make_delete(own, table, target), found))
 
 
 def update_entry(
@@ -85,7 +87,11 @@ def update_entry(
     own = _own_mapper(mapper, found)
     if own is not mapper:
         check_changes(own, updates)
-    return Entry(instance, make_update(own, table, target, updates, item=found))
+    return Entry(instance, _guard(own, make_update(own, table, target, updates, item=found), found))
+
+
+def _guard(mapper: Mapper[Any], write: SingleWrite, given: object) -> Write:
+    return write if mapper.unique is None else guard_write(mapper, write, given)
 
 
 def _own_mapper(mapper: Mapper[M], found: Any) -> Mapper[M]:
@@ -119,7 +125,7 @@ def rewrite_entries(
             yield Entry(item, None, error)
         else:
             if write is not None:
-                yield Entry(item, write)
+                yield Entry(item, _guard(own, write, item))
 
 
 def _with_instance(mapper: Mapper[M], target: Target, found: M | None) -> tuple[Target, M]:

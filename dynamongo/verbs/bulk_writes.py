@@ -25,7 +25,8 @@ from dynamongo.backends import Backend
 from dynamongo.connection.clocks import writing_to
 from dynamongo.connection.connection import Connection
 from dynamongo.exceptions import DynamongoError, ExpressionError, ItemNotFound, ValidationError, WriteNotSent
-from dynamongo.executor import ITEM_ERRORS, GroupResult, Outcome, Outcomes, Write
+from dynamongo.executor import ITEM_ERRORS, GroupResult, Outcome, Outcomes
+from dynamongo.executor.guarded_writes import GuardedWrite, SingleWrite
 from dynamongo.expressions.values import shorten
 from dynamongo.mapping.failures import explain_failure
 from dynamongo.mapping.mapper import Mapper
@@ -258,9 +259,11 @@ class BulkWrite(Generic[M]):
 
     def _finish(self, index: int, entry: Entry[M], outcome: Outcome) -> WriteOutcome[M]:
         """Return the outcome of a write as that of its item."""
-        mapper, write = self.destination.mapper, cast("Write", entry.write)
+        mapper, write = self.destination.mapper, entry.write
+        if isinstance(write, GuardedWrite):
+            write = write.write
         if outcome.error is not None:
-            return WriteOutcome(index, entry.item, self._explain(write, outcome.error))
+            return WriteOutcome(index, entry.item, self._explain(cast("SingleWrite", write), outcome.error))
         if isinstance(write, Put):
             # As a single save does: from now on, `only_changed` compares with what was stored here.
             own = mapper if type(entry.item) is mapper.model else mapper.mapper_of(entry.item)
@@ -272,7 +275,7 @@ class BulkWrite(Generic[M]):
         except ValidationError as error:
             return WriteOutcome(index, entry.item, error)
 
-    def _explain(self, write: Write, error: DynamongoError) -> DynamongoError:
+    def _explain(self, write: SingleWrite, error: DynamongoError) -> DynamongoError:
         """Return the error in the model's words; it names the item only if it is the item's own."""
         if isinstance(error, ITEM_ERRORS):
             return explain_failure(self.destination.mapper, write, error)

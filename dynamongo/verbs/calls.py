@@ -50,7 +50,7 @@ from dynamongo.planning.strategies import Strategy, Target, resolve_checked, res
 from dynamongo.planning.write_builders import check_changes, make_delete, make_save, make_update
 
 if TYPE_CHECKING:
-    from dynamongo.executor import reads
+    from dynamongo.executor import guarded_writes, reads
     from dynamongo.mapping import failures
     from dynamongo.planning import known_plans
     from dynamongo.planning import plan as plans
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from dynamongo.verbs.returned import Returns, WholeReturns
 else:  # reads and writes by key need none of these, unless a write fails
     failures = LazyModule("dynamongo.mapping.failures")
+    guarded_writes = LazyModule("dynamongo.executor.guarded_writes")
     planned = LazyModule("dynamongo.planning.read")
     known_plans = LazyModule("dynamongo.planning.known_plans")
     plans = LazyModule("dynamongo.planning.plan")
@@ -113,7 +114,10 @@ class VerbCall(Generic[R]):
 
     def fail(self, error: DynamongoError) -> R:
         """Raise the error in the model's words, or return what the verb returns for it."""
-        raise self.explain(error) from error
+        explained = self.explain(error)
+        if explained is error:  # which would be its own cause
+            raise error
+        raise explained from error
 
     def explain(self, error: DynamongoError) -> DynamongoError:
         """Return the error in the model's words."""
@@ -239,9 +243,20 @@ class GetRawCall(GetCall):
 
 
 class _WriteCall(VerbCall[R]):
+    guarded: guarded_writes.GuardedWrite | None = None
+    """The write of a model with unique values, which takes steps."""
+
     def explain(self, error: DynamongoError) -> DynamongoError:
         """Return the error in the model's words, with what is stored."""
-        return failures.explain_failure(self.mapper, cast("Action", self.operation), error)
+        write = self.operation if self.guarded is None else self.guarded.write
+        return failures.explain_failure(self.mapper, cast("Action", write), error)
+
+    def keep_unique(self, given: object) -> None:
+        """Write the guards of unique values together with the item, which the caller has named by `given`."""
+        if self.operation is not None:
+            write = cast("guarded_writes.SingleWrite", self.operation)
+            self.guarded = guarded = guarded_writes.guard_write(self.mapper, write, given)
+            self.operation, self.steps = None, guarded.perform
 
 
 class SaveCall(_WriteCall[M]):
@@ -266,6 +281,8 @@ class SaveCall(_WriteCall[M]):
         if returns != "new":
             self.returns = returns
             self.operation = self.write = returned.return_replaced(mapper.name, self.write, returns)
+        if mapper.unique is not None:
+            self.keep_unique(instance)
 
     def finish(self, result: WriteResult | None) -> Any:
         """Return the instance, which remembers what is stored now, or the item that it has replaced."""
@@ -301,6 +318,8 @@ class UpdateCall(_WriteCall[M]):
         if returns != "new":
             self.returns, self.strategy = returns, strategy
             self.operation = self.write = returned.return_updated(mapper.name, self.write, returns)
+        if mapper.unique is not None:
+            self.keep_unique(strategy)
 
     def finish(self, result: WriteResult) -> Any:
         """Return the item as it is now, or what else was asked for."""
@@ -317,6 +336,8 @@ class DeleteCall(_WriteCall[M | None]):
         target = resolve_checked(strategy, condition, mapper)
         self.mapper, self.table = mapper, table
         self.operation = make_delete(mapper, table, target, return_old=True)
+        if mapper.unique is not None:
+            self.keep_unique(strategy)
 
     def finish(self, result: WriteResult) -> M | None:
         """Return the item as it was, if there was one."""

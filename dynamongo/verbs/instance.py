@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from dynamongo._support.lazy_imports import LazyModule
@@ -53,6 +53,7 @@ class Instance(Forms, metaclass=ModelMeta):
     __deletion_protection__: ClassVar[bool | None] = None
     __kind__: ClassVar[object] = None
     __kind_field__: ClassVar[str | None] = None
+    __unique__: ClassVar[Sequence[Any]] = ()
 
     @classmethod
     def table_name(cls) -> str:

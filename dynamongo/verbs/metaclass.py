@@ -16,17 +16,19 @@ from dynamongo.fields.indexes import Index
 from dynamongo.mapping.abstract_mapper import AbstractMapper
 from dynamongo.mapping.declaration import Declaration, collect_fields, collect_indexes, declare
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.mapping.options import OPTIONS, check_options, check_spelling, refuse
+from dynamongo.mapping.options import OPTIONS, check_options, check_spelling, refuse, table_of
 from dynamongo.mapping.records import is_bound
 from dynamongo.mapping.rules import find_rules
 
 if TYPE_CHECKING:
-    from dynamongo.mapping import kind_mapper, kinds
-else:  # most models have a table of their own
+    from dynamongo.mapping import kind_mapper, kinds, unique, unique_declaration
+else:  # most models have a table of their own, and nothing unique but the key
     kind_mapper = LazyModule("dynamongo.mapping.kind_mapper")
     kinds = LazyModule("dynamongo.mapping.kinds")
+    unique = LazyModule("dynamongo.mapping.unique")
+    unique_declaration = LazyModule("dynamongo.mapping.unique_declaration")
 
-_FINAL: Final = ("__hash_key__", "__range_key__", "__kind__", "__kind_field__", "__abstract__")
+_FINAL: Final = ("__hash_key__", "__range_key__", "__kind__", "__kind_field__", "__unique__", "__abstract__")
 """Options that cannot change, because existing instances, conditions and cursors depend on them."""
 
 _CONSTRUCTORS: Final = ("__init__", "__new__")
@@ -51,6 +53,8 @@ class ModelMeta(type):
         fields = collect_fields(cls)
         indexes = collect_indexes(cls)
         model = cast("Any", cls)
+        if namespace.get("__unique__"):
+            unique_declaration.resolve_names(model)
         if namespace.get("__abstract__"):
             mapper: Mapper[Any] = AbstractMapper(model, fields, None)
         else:
@@ -64,6 +68,8 @@ class ModelMeta(type):
         for attribute, value in (*fields.items(), *indexes.items()):
             super().__setattr__(attribute, value)
         super().__setattr__("__mapper__", mapper)
+        if model.__unique__ or any(base.__mapper__.guards is not None for base in _bases_of_table(cls)):
+            _expect_guards(cls)
 
     def __repr__(cls) -> str:
         if not is_bound(cls):
@@ -102,6 +108,7 @@ class ModelMeta(type):
             )
         if name in _FINAL:
             what = "what tells its items from others" if "kind" in name else "part of the key schema"
+            what = "what is unique among its items" if name == "__unique__" else what
             cls.__refuse(name, what, f"{name} = ...")
 
     def __refuse(cls, name: str, what: str, line: str) -> NoReturn:
@@ -153,9 +160,32 @@ def _make_mapper(model: Any, declared: Declaration, namespace: Mapping[str, obje
     applied = find_rules(model, fields, read_clock)
     found = kinds.find_kinds(model, fields) if _may_have_kind(model, fields) else None
     if found is None:
-        return Mapper(model, fields, declared, applied)
-    kinds.join_family(model, found, namespace)
-    return kind_mapper.KindMapper(model, fields, declared, applied, found)
+        mapper: Mapper[Any] = Mapper(model, fields, declared, applied)
+    else:
+        kinds.join_family(model, found, namespace)
+        mapper = kind_mapper.KindMapper(model, fields, declared, applied, found)
+    if model.__unique__:
+        mapper.unique = unique_declaration.find_constraints(model, fields, declared.table.keys, found)
+    return mapper
+
+
+def _bases_of_table(model: ModelMeta) -> list[ModelMeta]:
+    """Return the class, and those of its bases that read the same table."""
+    bases = [base for base in model.__mro__ if isinstance(base, ModelMeta) and "__mapper__" in vars(base)]
+    concrete = [base for base in bases if not isinstance(base.__mapper__, AbstractMapper)]
+    return [base for base in concrete if table_of(base) == table_of(model)]
+
+
+def _expect_guards(model: ModelMeta) -> None:
+    """Leave guards out of what the class reads, and out of what others that are related read of the same table."""
+    declared = model.__mapper__.declaration.table.keys
+    exclusion = unique.make_exclusion(declared)
+    for base in _bases_of_table(model):
+        for each in _family(base):
+            mapper = each.__mapper__
+            if mapper.guards is None and not isinstance(mapper, AbstractMapper) and table_of(each) == table_of(model):
+                mapper.expect_guards(exclusion, unique.PREFIX)
+                mapper.codec.reset()
 
 
 def _may_have_kind(model: Any, fields: Mapping[str, Field[Any]]) -> bool:
