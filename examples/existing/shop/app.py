@@ -23,9 +23,9 @@ def ship(order: Order) -> None:
     order.save()
 
 
-def move(customer: Customer, **address: str) -> None:
+def move(customer: Customer, *, street: str, city: str) -> None:
     """Change the address in place, and unsubscribe the customer from the newsletter."""
     if customer.address is not None:
-        customer.address.update(address)
+        customer.address.street, customer.address.city = street, city
     customer.preferences["newsletter"] = False
     customer.save()
