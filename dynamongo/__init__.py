@@ -30,6 +30,7 @@ from dynamongo.exceptions import (
     ImmutableConflict,
     InvalidRequestError,
     ItemNotFound,
+    ItemSizeWarning,
     LimitExceededError,
     LockLost,
     LockNotAcquired,
@@ -98,6 +99,7 @@ if TYPE_CHECKING:
     from dynamongo.locks import Lock, LockFields, LockItem
     from dynamongo.mapping.documents import Document
     from dynamongo.mapping.hooks import after_read, before_delete, before_save, validator
+    from dynamongo.mapping.item_sizes import ItemSize, size_of
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning.plan import Plan
     from dynamongo.verbs.progress import Progress
@@ -115,6 +117,7 @@ else:  # what is returned by calls that import it, or used by few programs
             "dynamongo.fields.documents": ("DocumentField",),
             "dynamongo.fields.durations": ("TimedeltaField", "TimestampField"),
             "dynamongo.fields.enumeration": ("EnumField",),
+            "dynamongo.mapping.item_sizes": ("ItemSize", "size_of"),
             "dynamongo.ids": ("ksuid", "ulid", "uuid7", "uuid7_text"),
             "dynamongo.locks": ("Lock", "LockFields", "LockItem"),
             "dynamongo.mapping.documents": ("Document",),
@@ -177,6 +180,8 @@ __all__ = [
     "IntField",
     "InvalidRequestError",
     "ItemNotFound",
+    "ItemSize",
+    "ItemSizeWarning",
     "ItemsByKind",
     "JSONField",
     "LimitExceededError",
@@ -238,6 +243,7 @@ __all__ = [
     "ksuid",
     "list_append",
     "literal",
+    "size_of",
     "ulid",
     "uuid7",
     "uuid7_text",

@@ -29,6 +29,9 @@ else:  # each is for models that declare such a rule
     generated_values = LazyModule("dynamongo.mapping.generated_values")
     immutable_fields = LazyModule("dynamongo.mapping.immutable_fields")
 
+MARKS: Final = "__dynamongo_hooks__"
+"""The attribute of a function that is a hook or validator; see `mapping.hooks`."""
+
 _ABSENT: Final[Any] = object()
 
 
