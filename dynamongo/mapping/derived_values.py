@@ -74,7 +74,7 @@ class DerivedValues(Rule):
 
     # Instances.
 
-    def after_build(self, instance: Any) -> None:
+    def after_build(self, instance: Recorded) -> None:
         """Compute all derived values of a new instance, and refuse others that it was given."""
         values: dict[str, Any] = vars(instance)
         if self.key_members is not None:
@@ -85,18 +85,18 @@ class DerivedValues(Rule):
             if given is not None and given != value and not field.is_absent(given):
                 self._refuse_value(field, given, ValidationError)
 
-    def before_assign(self, instance: Any, field: Field[Any], value: Any) -> None:
+    def before_assign(self, instance: Recorded, field: Field[Any], value: Any) -> None:
         """Refuse another value for a derived field."""
         if field.derived is not None and value != vars(instance).get(field.path.name, _UNKNOWN):
             self._refuse_value(field, value, ValidationError)
 
-    def after_assign(self, instance: Any, field: Field[Any]) -> None:
+    def after_assign(self, instance: Recorded, field: Field[Any]) -> None:
         """Compute what follows from the field."""
         following = self._following[field.path.name]
         if following:
             self._derive(vars(instance), following)
 
-    def before_save(self, instance: Any) -> None:
+    def before_save(self, instance: Recorded) -> None:
         """Compute all again: a list that a value follows from may have been changed in place."""
         values: dict[str, Any] = vars(instance)
         if len(values) < len(self._fields) and record_of(instance).loaded is not None:
