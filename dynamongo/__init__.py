@@ -98,7 +98,16 @@ if TYPE_CHECKING:
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning.plan import Plan
     from dynamongo.verbs.progress import Progress
-    from dynamongo.verbs.results import BatchResult, Failure, ItemsByKind, MigratedPage, Page, WriteOutcome
+    from dynamongo.verbs.results import (
+        BatchResult,
+        CheckedPage,
+        Failure,
+        ItemsByKind,
+        MigratedPage,
+        Page,
+        UniqueProblem,
+        WriteOutcome,
+    )
     from dynamongo.verbs.write_plan import WritePlan
 else:  # what is returned by calls that import it, or used by few programs
     __getattr__ = make_getattr(
@@ -119,10 +128,12 @@ else:  # what is returned by calls that import it, or used by few programs
             "dynamongo.model.result_set": ("ResultSet",),
             "dynamongo.verbs.results": (
                 "BatchResult",
+                "CheckedPage",
                 "Failure",
                 "ItemsByKind",
                 "MigratedPage",
                 "Page",
+                "UniqueProblem",
                 "WriteOutcome",
             ),
             "dynamongo.verbs.write_plan": ("WritePlan",),
@@ -145,6 +156,7 @@ __all__ = [
     "BudgetExceeded",
     "BulkWriteError",
     "CancellationReason",
+    "CheckedPage",
     "ConditionalCheckFailedException",
     "ConfigurationError",
     "Connection",
@@ -212,6 +224,7 @@ __all__ = [
     "TransactionConflict",
     "URLField",
     "UUIDField",
+    "UniqueProblem",
     "UniqueViolation",
     "UnreadableItem",
     "UnsupportedOperation",
