@@ -30,11 +30,13 @@ from dynamongo.exceptions import (
     ImmutableConflict,
     InvalidRequestError,
     ItemNotFound,
+    ItemSizeWarning,
     LimitExceededError,
     LockLost,
     LockNotAcquired,
     MultipleItemsFound,
     NPlusOneWarning,
+    Problem,
     ScanForbidden,
     ScanWarning,
     SchemaError,
@@ -79,6 +81,7 @@ from dynamongo.fields import (
 from dynamongo.fields.computed import if_not_exists, list_append
 from dynamongo.fields.indexes import GlobalIndex, LocalIndex
 from dynamongo.fields.operands import literal
+from dynamongo.mapping.records import is_loaded, is_stored
 from dynamongo.model.model import Model
 from dynamongo.planning.scan_policy import ScanPolicy
 from dynamongo.planning.strategies import Strategy
@@ -95,6 +98,8 @@ if TYPE_CHECKING:
     from dynamongo.ids import ksuid, ulid, uuid7, uuid7_text
     from dynamongo.locks import Lock, LockFields, LockItem
     from dynamongo.mapping.documents import Document
+    from dynamongo.mapping.hooks import after_read, before_delete, before_save, validator
+    from dynamongo.mapping.item_sizes import ItemSize, size_of
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning.plan import Plan
     from dynamongo.verbs.progress import Progress
@@ -121,9 +126,11 @@ else:  # what is returned by calls that import it, or used by few programs
             "dynamongo.fields.documents": ("DocumentField",),
             "dynamongo.fields.durations": ("TimedeltaField", "TimestampField"),
             "dynamongo.fields.enumeration": ("EnumField",),
+            "dynamongo.mapping.item_sizes": ("ItemSize", "size_of"),
             "dynamongo.ids": ("ksuid", "ulid", "uuid7", "uuid7_text"),
             "dynamongo.locks": ("Lock", "LockFields", "LockItem"),
             "dynamongo.mapping.documents": ("Document",),
+            "dynamongo.mapping.hooks": ("after_read", "before_delete", "before_save", "validator"),
             "dynamongo.verbs.progress": ("Progress",),
             "dynamongo.model.result_set": ("ResultSet",),
             "dynamongo.verbs.results": (
@@ -185,6 +192,8 @@ __all__ = [
     "IntField",
     "InvalidRequestError",
     "ItemNotFound",
+    "ItemSize",
+    "ItemSizeWarning",
     "ItemsByKind",
     "JSONField",
     "LimitExceededError",
@@ -201,6 +210,7 @@ __all__ = [
     "NPlusOneWarning",
     "Page",
     "Plan",
+    "Problem",
     "Progress",
     "ResultSet",
     "RetryPolicy",
@@ -236,14 +246,21 @@ __all__ = [
     "WriteOutcomeUnknown",
     "WritePlan",
     "WrittenButUnreadable",
+    "after_read",
+    "before_delete",
+    "before_save",
     "budget",
     "if_not_exists",
+    "is_loaded",
+    "is_stored",
     "ksuid",
     "list_append",
     "literal",
+    "size_of",
     "ulid",
     "uuid7",
     "uuid7_text",
+    "validator",
 ]
 
 

@@ -1,8 +1,8 @@
-"""Errors and warnings that dynamongo raises on its own account, whatever the backend."""
+"""Errors that dynamongo raises on its own account, whatever the backend."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from dynamongo._support.dataclasses import dataclass
 
@@ -17,31 +17,51 @@ class SchemaError(DynamongoError, TypeError):
     """A model or one of its fields is declared wrongly; raised when the class is created."""
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is wrong with an item, its document, or what was given for one.
+
+    Attributes:
+        place: Where: the names of fields and positions that lead to the value. Empty where the whole item is wrong.
+        value: What is there: what was given, or what is stored, as a plain Python value; `None` for a missing value.
+        message: What is wrong, in words. Those about stored values do not disclose them.
+        kind: Whether a value is missing, has a name that no field has, or does not suit its field or a validator.
+    """
+
+    place: tuple[str | int, ...]
+    value: Any
+    message: str
+    kind: Literal["missing", "unknown", "unsuitable"] = "unsuitable"
+
+    @property
+    def field(self) -> str | None:
+        """The name of the field of the model; `None` where the whole item is wrong."""
+        return str(self.place[0]) if self.place else None
+
+    @property
+    def path(self) -> str:
+        """The place as text: `address.city`, `rows[1]`."""
+        return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.place).removeprefix(".")
+
+    @property
+    def stored(self) -> Any:
+        """The value, of an item that was read."""
+        return self.value
+
+
+StoredProblem = Problem
+
+
 class ValidationError(DynamongoError, ValueError):
     """A value does not suit its field: one that was given, or one that is stored.
 
     Attributes:
+        problems: All that is wrong with the item, where a whole one was made, saved or read.
         item: The stored item that does not suit its model, as in `UnreadableItem`; `None` if a value was given.
     """
 
+    problems: tuple[Problem, ...] = ()
     item: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredProblem:
-    """A stored value that does not suit its field.
-
-    Attributes:
-        field: The name of the field of the model.
-        path: Where the value is, by the names of fields: `address.city`, `rows[1]`.
-        stored: What is stored there, as a plain Python value; `None` for NULL and for a missing value.
-        message: What is wrong, in words that do not disclose what is stored.
-    """
-
-    field: str
-    path: str
-    stored: Any
-    message: str
 
 
 class UnreadableItem(ValidationError):  # noqa: N818 - see above
@@ -60,7 +80,7 @@ class UnreadableItem(ValidationError):  # noqa: N818 - see above
         self,
         message: str,
         *,
-        problems: tuple[StoredProblem, ...] = (),
+        problems: tuple[Problem, ...] = (),
         key: dict[str, Any] | None = None,
         item: dict[str, Any] | None = None,
     ) -> None:
@@ -82,7 +102,7 @@ class UnreadableItem(ValidationError):  # noqa: N818 - see above
     @property
     def stored(self) -> Any:
         """What is stored at that path."""
-        return self.problems[0].stored if self.problems else None
+        return self.problems[0].value if self.problems else None
 
 
 class WrittenButUnreadable(UnreadableItem):
@@ -109,20 +129,8 @@ class ScanForbidden(DynamongoError):  # noqa: N818 - see above
     """The strategy needs a scan of the whole table, which the scan policy forbids."""
 
 
-class ScanWarning(UserWarning):
-    """The strategy needs a scan of the whole table, and every item read is billed."""
-
-
-class NPlusOneWarning(UserWarning):
-    """Items are read one by one, at a request each, where one batch would do."""
-
-
 class BlockingCallForbidden(DynamongoError):  # noqa: N818 - see above
     """A blocking call was made on a running event loop, which the connection forbids; nothing was sent."""
-
-
-class BlockingCallWarning(UserWarning):
-    """A blocking call was made on a running event loop, whose tasks all have to wait for the store."""
 
 
 class TableMismatch(DynamongoError):  # noqa: N818 - see above

@@ -127,8 +127,6 @@ class Field(JSONForms, ItemOptions, Generic[T]):
         mapper = getattr(owner, "__mapper__", None)  # instances hold their values in their own __dict__
         if mapper is not None and mapper.is_partial(instance):
             refuse_unloaded(self.label)
-        if hasattr(owner, "__document__"):
-            owner.__document__.refuse_unloaded(instance, self)
         raise AttributeError(f"{self.label} is not set")
 
     if TYPE_CHECKING:

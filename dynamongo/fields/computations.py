@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Mapping
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -41,9 +42,14 @@ class Computation(Derivation):
             )
         self.given_as = f"computed_from={list(self.sources)!r}"
         self._function = cast("Callable[[Any], Any]", function)
+        self._label = label
 
-    def check_sources(self, label: str, fields: Mapping[str, Field[Any]]) -> None:
-        """Accept all fields: a function may read values of any type."""
+    def bind(self, label: str, fields: Mapping[str, Field[Any]]) -> Computation:
+        """Return the computation of the field called `label`: classes that are derived from a model share it."""
+        del fields
+        bound = copy.copy(self)
+        bound._label = label  # noqa: SLF001 - a copy of self
+        return bound
 
     def compute(self, fields: Mapping[str, Field[Any]], values: Mapping[str, Any]) -> Any:
         given = {name: values[name] for name in self.sources}
@@ -53,10 +59,8 @@ class Computation(Derivation):
         try:
             return self._function(SimpleNamespace(**given))
         except Exception as error:  # noqa: BLE001 - whatever a user's function may raise
-            label = next(field.label for field in fields.values() if field.derived is self)
-            raise ValidationError(f"{label} cannot be computed{self._describe(error, given)}") from (
-                None if are_values_hidden() else error  # it may show a value
-            )
+            cause = None if are_values_hidden() else error  # it may show a value
+            raise ValidationError(f"{self._label} cannot be computed{self._describe(error, given)}") from cause
 
     def _describe(self, error: Exception, given: Mapping[str, Any]) -> str:
         text = f": {describe_error(error)}"

@@ -7,12 +7,13 @@ what else `Cart.home` has: the conditions and updates of whole maps.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import Field
 from dynamongo.fields.operators import Operators
+from dynamongo.fields.partial_map import refuse_unloaded
 
 if TYPE_CHECKING:
     from dynamongo.expressions.conditions import Comparison, Exists, In, IsType, NotExists, Path
@@ -21,12 +22,23 @@ if TYPE_CHECKING:
     from dynamongo.fields.document_types import DeclaredType
     from dynamongo.fields.operands import SizeOf
 
-PART: Final = "__part__"
-"""Under this name, the `__dict__` of a document that was read in part has what messages call it."""
+_LABEL: Final = "__label__"
+"""Under this name, the `__dict__` of a part of a document has what messages call it."""
 
 
 class DocumentMeta(type):
-    """Keeps the members of a class of documents as they were declared."""
+    """Keeps the fields of a class of documents apart from the class, and as they were declared.
+
+    Python finds an attribute of an instance in a third of the time if its class has nothing under that name.
+    """
+
+    def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> Any:
+        fields = {each: value for each, value in namespace.items() if isinstance(value, Field)}
+        others = {each: value for each, value in namespace.items() if each not in fields}
+        return super().__new__(mcls, name, bases, {**others, "__body__": fields}, **options)
+
+    def __dir__(cls) -> list[str]:
+        return [*super().__dir__(), *cls.__find_fields()]
 
     def __setattr__(cls, name: str, value: Any) -> None:
         cls.__refuse_change(name, value)
@@ -36,10 +48,15 @@ class DocumentMeta(type):
         cls.__refuse_change(name, None)
         super().__delattr__(name)
 
-    # Two underscores, which Python mangles, keep it apart from what a class of documents declares.
+    # Two underscores, which Python mangles, keep methods apart from what a class of documents declares.
+
+    def __find_fields(cls) -> Mapping[str, Field[Any]]:
+        found = (vars(base)["__document__"] for base in cls.__mro__ if "__document__" in vars(base))
+        declared: DeclaredType | None = next(found, None)
+        return {} if declared is None else declared.fields
+
     def __refuse_change(cls, name: str, value: object) -> None:
-        declared: DeclaredType | None = vars(cls).get("__document__")
-        if declared is not None and (isinstance(value, Field) or name in declared.fields):
+        if "__document__" in vars(cls) and (isinstance(value, Field) or name in cls.__find_fields()):
             raise SchemaError(
                 f"{cls.__name__}.{name} is a field, which cannot change once the class exists: derive a class that"
                 f" declares it, as in `class Other({cls.__name__}): {name} = StringField()`"
@@ -64,7 +81,10 @@ class DocumentMeta(type):
 
     else:
 
-        def __getattr__(cls, name: str) -> NoReturn:
+        def __getattr__(cls, name: str) -> Field[Any]:
+            fields = cls.__find_fields()
+            if name in fields:
+                return fields[name]
             hint = ""
             if hasattr(Operators, name):
                 hint = f": a class of documents belongs to no model; write it of a field, as in Cart.home.{name}(...)"
@@ -75,10 +95,47 @@ class BaseDocument(metaclass=DocumentMeta):
     """The base of `Document`, as far as fields know it.
 
     The `__dict__` of an instance contains its values under the names of the fields, so that reading one costs no
-    function call; besides, where there are any, the stored members without a field, and `PART`.
+    function call; besides, where there are any, the stored members without a field.
     """
 
     __slots__ = ("__dict__", "__weakref__")
 
     __document__: ClassVar[DeclaredType]
     """What the class declares."""
+
+    __body__: ClassVar[Mapping[str, Field[Any]]]
+    """The fields in the body of the class, as they stand there."""
+
+
+class Part(BaseDocument):
+    """Base of the classes of documents that were read in part; each derives from that of whole documents, too."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name in type(self).__document__.fields:
+            refuse_unloaded(f"{self.__dict__[_LABEL]}.{name}")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __reduce__(self) -> Any:  # nobody could find the class by its name
+        return make_part, (type(self).__document__.kind, self.__dict__[_LABEL], dict(self.__dict__))
+
+
+def make_part(kind: Any, label: str, members: Mapping[str, Any]) -> Any:
+    """Return a document of a class that has only these members; messages call it `label`."""
+    declared = kind.__document__
+    part = declared.part_class.__new__(declared.part_class)
+    part.__dict__.update(members, **{_LABEL: label})
+    return part
+
+
+def label_of(part: Part) -> str:
+    """Return what messages call a part of a document."""
+    label: str = part.__dict__[_LABEL]
+    return label
+
+
+def make_part_class(kind: type[BaseDocument]) -> Any:
+    """Return the class of the documents of a class that were read in part."""
+    about = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__}
+    return DocumentMeta(kind.__name__, (Part, kind), {"__slots__": (), **about})

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Final, cast, get_type_hints
 
 from dynamongo._support.dataclasses import dataclass
+from dynamongo._support.lazy import lazy_property
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import shorten
 from dynamongo.fields.base import Field
-from dynamongo.fields.document_classes import PART, BaseDocument
-from dynamongo.fields.partial_map import PartialDocument, refuse_unloaded
+from dynamongo.fields.document_classes import BaseDocument, make_part, make_part_class
+from dynamongo.fields.partial_map import PartialDocument
 from dynamongo.fields.type_hints import split_none
 
 UNDECLARED: Final = "__undeclared__"
@@ -91,21 +92,20 @@ class DeclaredType(DocumentType):
         held: dict[str, Any] = document.__dict__
         return {name: held[name] for name in self.fields if name in held}
 
-    def build(self, members: dict[str, Any]) -> Any:
+    def build(self, members: Mapping[str, Any]) -> Any:
         """Return an instance that holds these values, without its constructor, which would check them."""
         document = self.kind.__new__(self.kind)
-        set_members(document, members)
+        document.__dict__.update(members)
         return document
 
     def make_part(self, members: Mapping[str, Any], loaded: Iterable[str], label: str) -> Any:
-        return self.build({**dict.fromkeys(name for name in loaded if name in self.fields), **members, PART: label})
+        absent = dict.fromkeys(name for name in loaded if name in self.fields)
+        return make_part(self.kind, label, {**absent, **members})
 
-    def refuse_unloaded(self, document: Any, field: Field[Any]) -> None:
-        """Raise `AttributeNotLoaded` for a member of a document that was read in part."""
-        held: dict[str, Any] = document.__dict__
-        if (label := held.get(PART)) is not None:
-            name = next(name for name, each in self.fields.items() if each is field)
-            refuse_unloaded(f"{label}.{name}")
+    @lazy_property
+    def part_class(self) -> Any:
+        """The class of documents that were read in part."""
+        return make_part_class(self.kind)
 
 
 class ForeignType(DocumentType):
@@ -234,7 +234,3 @@ def find_document_type(label: str, kind: Any) -> DocumentType:
             " declare could be kept: declare it without slots=True"
         )
     return _DataclassType(kind) if is_dataclass else _PydanticType(kind)
-
-
-set_members: Final[Callable[[Any, dict[str, Any]], None]] = BaseDocument.__dict__["__dict__"].__set__
-"""Gives a new document its members. `vars(document).update` would first create an empty dict."""

@@ -10,7 +10,7 @@ from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.values import AttributeValue, Item, describe_error, normalize_item
 from dynamongo.fields import python_values
 from dynamongo.fields.base import Field, T
-from dynamongo.fields.document_classes import PART, BaseDocument
+from dynamongo.fields.document_classes import BaseDocument, Part, label_of
 from dynamongo.fields.document_types import UNDECLARED, DeclaredType, ForeignType, find_document_type
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode
 from dynamongo.fields.maps import DictField
@@ -206,12 +206,11 @@ class DocumentField(DictField[T], Generic[T, C]):
 
     def _check_class(self, document: Any) -> Any:
         """Return the document, whose values its class has checked; `encode` checks what has changed in them since."""
+        if isinstance(document, Part):
+            refuse_storing(label_of(document))
         if type(document) is not self.document_type.kind:
             expected = f"an instance of {self.named} itself, not of a derived class"
             self.reject(document, f"{expected}, which nobody could read again")
-        held: dict[str, Any] = document.__dict__
-        if PART in held:
-            refuse_storing(held[PART])
         return document
 
     def _convert_foreign(self, value: Any) -> Any:

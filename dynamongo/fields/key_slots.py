@@ -54,6 +54,7 @@ class Slot:
         is_number: Whether the field is stored as a number.
         excluded: The characters that its texts must not contain; empty if no text needs to be searched.
         find_excluded: Finds one of them in a text.
+        is_plain: Whether its texts are those that Python writes for what the field holds, a `str` or `int`.
         refuses_some: Whether no key can be made of some values of the field.
         order_fault: Why the texts do not sort as the values do, with the way out; empty if they do.
 
@@ -87,6 +88,9 @@ class Slot:
         self._check_end(field, end, is_last=is_last)
         self.order_fault = self._find_order_fault(end, is_last=is_last)
         self.find_excluded = re.compile(f"[{re.escape(self.excluded)}]").search if self.excluded else None
+        self.is_plain = type(field).__name__ in ("StringField", "IntField") and not getattr(
+            field, "stored_format", None
+        )
         self.refuses_some = self.width is not None if self.is_number else self._fixed is None
 
     def _find_excluded(self, end: str, separators: str) -> str:

@@ -52,7 +52,6 @@ from dynamongo.fields import (
     python_values,
 )
 from dynamongo.fields.datetimes import format_local, parse_own
-from dynamongo.fields.document_classes import PART
 from dynamongo.fields.formats import FormattedField
 from dynamongo.fields.held_maps import HeldDict
 from dynamongo.fields.text import PLAIN_EMAIL, PLAIN_IPV4, LimitedText
@@ -274,8 +273,7 @@ def _dict(field: DictField[Any], v: str, source: Source) -> FastPath:
 
 def _document(field: Any, v: str, source: Source) -> FastPath:
     if source.task == "build":  # what the document holds is encoded, and checked, when the model is saved
-        is_whole = f"{source.name_text(PART)} not in {v}.__dict__"
-        return FastPath(f"type({v}) is {source.name('Document', field.document_type.kind)} and {is_whole}", v)
+        return FastPath(f"type({v}) is {source.name('Document', field.document_type.kind)}", v)
     take = map_fast_paths.define_document(field, source)
     return FastPath(f"({v}_ := {take}({v})) is not None", f"{v}_")
 

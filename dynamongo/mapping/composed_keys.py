@@ -117,6 +117,8 @@ class ComposedKeys:
         by_attribute: The templated keys by their attributes.
         parts: The fields whose values make a key of the table: the members of a templated key, or else the key itself.
         named: Their attributes, and those of the key itself.
+        names: The attributes of the key itself.
+        unstored: The attributes of members that only the key tells, since no item has them.
     """
 
     def __init__(self, keys: Sequence[Field[Any]], fields: Mapping[str, Field[Any]]) -> None:
@@ -127,6 +129,8 @@ class ComposedKeys:
             if isinstance(field.derived, KeyTemplate) and fields.keys() >= set(field.derived.sources)
         }
         self._key_fields = tuple(keys)
+        self.names = tuple(field.path.attribute for field in keys)
+        self.unstored = frozenset(field.path.attribute for field in fields.values() if not field.stored)
         found: dict[str, Field[Any]] = {}
         for field in keys:
             key = self.by_attribute.get(field.path.attribute)
@@ -180,6 +184,18 @@ class ComposedKeys:
             members = None if templated is None else templated.parse(value)
             told |= {name: value} if members is None else members
         return told or key  # all of it may be constant
+
+    def tell_unstored(self, item: Item) -> Item:
+        """Return the members that only the key of an item tells."""
+        told: Item = {}
+        for name in self.names:
+            key = self.by_attribute.get(name)
+            told |= {} if key is None else key.parse(item[name]) or {}
+        return {name: value for name, value in told.items() if name in self.unstored}
+
+    def keys_of(self, attribute: str) -> tuple[str, ...]:
+        """Return the attributes of the key that tell a member."""
+        return tuple(name for name in self.names if attribute in self.sources_of(name))
 
     def find_in(self, keys: KeySchema) -> tuple[list[ComposedKey], list[ComposedKey]]:
         """Return the templated keys among the hash attributes, and those among the range attributes."""

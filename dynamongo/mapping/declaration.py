@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo._support.lazy_imports import LazyModule
@@ -70,13 +70,19 @@ def collect_fields(model: type) -> dict[str, Field[Any]]:
     return _bind_fields(model, find_fields(model, "model", _is_ours))
 
 
-def find_fields(model: type, what: str, is_ours: Callable[[type], bool]) -> dict[str, Field[Any]]:
+def find_fields(
+    model: type,
+    what: str,
+    is_ours: Callable[[type], bool],
+    body_of: Callable[[type], Mapping[str, Any]] = vars,
+) -> dict[str, Field[Any]]:
     """Return the fields that a class body and those of its bases declare, in the order of declaration.
 
     Args:
         model: The class.
         what: What it is, in a word.
         is_ours: Whether a base is one of the library, whose names no field may have.
+        body_of: Returns what a class body declares.
     """
     found: dict[str, Field[Any]] = {}
     others: set[str] = set()
@@ -84,7 +90,7 @@ def find_fields(model: type, what: str, is_ours: Callable[[type], bool]) -> dict
         if not found and is_ours(base):
             others.update(vars(base))
             continue
-        for name, value in vars(base).items():
+        for name, value in body_of(base).items():
             if isinstance(value, Field):
                 _check_name(model, name, others, what)
                 found[name] = value
@@ -161,6 +167,10 @@ def declare(model: type, fields: Mapping[str, Field[Any]], indexes: Mapping[str,
     )
 
 
+_HIDEABLE: Final = frozenset({"size"})
+"""The methods that a field may hide, since many tables have such an attribute; `size_of(user)` does the same."""
+
+
 def _check_name(model: type, name: str, others: Collection[str], what: str) -> None:
     if name in _NAMES_OF_FIELDS:
         refuse(model, name, 'must be the name of a field, such as "email"; got the field itself')
@@ -170,7 +180,7 @@ def _check_name(model: type, name: str, others: Collection[str], what: str) -> N
         check_name(name)
     except ValidationError as error:
         raise SchemaError(f"{model.__name__}: DynamoDB does not allow the name of a field: {error}") from error
-    if name in others:
+    if name in others and name not in _HIDEABLE:
         refuse(model, name, f"is a field that would hide a method or attribute of every {what}{rename(name)}")
 
 

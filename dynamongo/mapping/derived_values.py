@@ -42,6 +42,7 @@ class DerivedValues(Rule):
         for field in derived.values():
             self._bind(field)
         self._in_order = list(_sort(self._name, derived))
+        self._named = [(field.path.name, field) for field in self._in_order]
         self._following = self._find_following()
         self._by_attribute = {field.path.attribute: field for field in derived.values()}
         keys = [field for field in self._in_order if isinstance(field.derived, KeyTemplate)]
@@ -76,12 +77,11 @@ class DerivedValues(Rule):
         values: dict[str, Any] = vars(instance)
         if self.key_members is not None:
             self.key_members.fill(values)
-        for field in self._in_order:
-            given = values[field.path.name]
-            value = self._compute(field, values)
-            if given != value and not field.is_absent(given):
+        for name, field in self._named:
+            given = values[name]
+            values[name] = value = self._compute(field, values)
+            if given is not None and given != value and not field.is_absent(given):
                 self._refuse_value(field, given, ValidationError)
-            values[field.path.name] = value
 
     def before_assign(self, instance: Any, field: Field[Any], value: Any) -> None:
         """Refuse another value for a derived field."""
@@ -100,9 +100,9 @@ class DerivedValues(Rule):
         if len(values) < len(self._fields) and record_of(instance).loaded is not None:
             self._derive(values, [field for field in self._in_order if self._is_due(instance, field)])
             return
-        self._derive(values, self._in_order)
-        for field in self._in_order:
-            if (field.is_key or field.required) and field.is_absent(values[field.path.name]):
+        for name, field in self._named:
+            values[name] = value = self._compute(field, values)
+            if value is None and (field.is_key or field.required):
                 self._refuse_missing(field, values)
 
     before_rewrite = before_save
@@ -139,8 +139,12 @@ class DerivedValues(Rule):
                 values[field.path.name] = self._compute(field, values)
 
     def _compute(self, field: Field[Any], values: Mapping[str, Any]) -> Any:
-        value = _derivation_of(field).compute(self._fields, values)
-        return field.missing_value() if value is None else field.validate(value)
+        derivation: Any = field.derived
+        value = derivation.compute(self._fields, values)
+        if value is None:
+            return field.missing_value()
+        # A key is a text of texts, which needs no check unless the field has one.
+        return value if derivation.needs_all and not field.is_checked else field.validate(value)
 
     # Updates by expression.
 

@@ -10,7 +10,6 @@ from dynamongo.exceptions import (
     DynamongoError,
     ItemNotFound,
     UniqueViolation,
-    ValidationError,
     VersionConflict,
 )
 from dynamongo.expressions.conditions import Condition, Path, all_of, conjuncts
@@ -96,5 +95,5 @@ def _decode_stored(mapper: Mapper[Any], item: Any) -> Any:
         return None
     try:
         return mapper.decode(item)
-    except ValidationError:
+    except Exception:  # noqa: BLE001 - of a hook, it may be any, which must not hide the failure
         return decode_map(item)

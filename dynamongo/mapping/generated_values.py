@@ -36,14 +36,16 @@ class GeneratedValues(Rule):
         times = {name: cast("AutoTime[Any]", field) for name, field in fields.items() if field.generated_on is not None}
         self._created = {name: field for name, field in times.items() if field.generated_on == "create"}
         self._written = {name: field for name, field in times.items() if field.generated_on == "write"}
+        told = {origin for name, field in fields.items() if field.is_key for origin in _find_origins(name, fields)}
+        # An upsert names its item by a key, which tells the others.
+        self._untold = [field for name, field in self._created.items() if name not in told]
         self._by_attribute = {field.path.attribute: field for field in self._written.values()}
         self.provisional = frozenset(_find_followers(times.keys(), fields))
         self._fields = {name: fields[name] for name in self.provisional}
-        for name in self.provisional - self._created.keys():
-            if fields[name].is_key and not self._written.keys().isdisjoint(_find_origins(name, fields)):
-                raise SchemaError(
-                    f"{fields[name].label} is part of the key, and auto='write' would change it with every write"
-                )
+        for name in told & self._written.keys():
+            raise SchemaError(
+                f"{fields[name].label} is part of the key, and auto='write' would change it with every write"
+            )
 
     def bind(self, model: type) -> GeneratedValues:
         """Return the rule of a bound class, whose writes go elsewhere, by another clock."""
@@ -51,12 +53,12 @@ class GeneratedValues(Rule):
         bound._model = model  # noqa: SLF001 - a copy of self
         return bound
 
-    def before_assign(self, instance: Any, field: Field[Any], value: Any) -> None:
+    def before_assign(self, instance: Recorded, field: Field[Any], value: Any) -> None:
         """Refuse another value for what every write sets."""
         if field.generated_on == "write" and value != vars(instance).get(field.path.name, _UNKNOWN):
             self._refuse(field, value, ValidationError)
 
-    def before_save(self, instance: Any) -> None:
+    def before_save(self, instance: Recorded) -> None:
         """Set the time of this write; that of the creation only in a new item that has none."""
         instant, values = self._read_time(), vars(instance)
         for name, field in self._written.items():
@@ -66,7 +68,7 @@ class GeneratedValues(Rule):
                 if values.get(name) is None:
                     values[name] = field.value_at(instant + field.auto_after)
 
-    def after_write(self, instance: Any, item: Item) -> None:
+    def after_write(self, instance: Recorded, item: Item) -> None:
         """Set what was stored, as a read would."""
         values = vars(instance)
         for name, field in self._fields.items():
@@ -89,8 +91,8 @@ class GeneratedValues(Rule):
         added = [self._set(field, instant, is_new=False) for field in self._written.values()]
         if upsert:
             given = {update.path.attribute for update in updates}
-            created = [field for field in self._created.values() if not field.is_key]
-            added += [self._set(field, instant, is_new=True) for field in created if field.path.attribute not in given]
+            new = [field for field in self._untold if field.path.attribute not in given]
+            added += [self._set(field, instant, is_new=True) for field in new]
         return (*updates, *added)
 
     @staticmethod

@@ -15,7 +15,7 @@ from dynamongo.expressions.evaluation import MISSING, Resolved, holds
 from dynamongo.expressions.updates import AnyUpdate, SetUpdate
 from dynamongo.expressions.values import AttributeValue, Item, shorten
 from dynamongo.fields.base import Field
-from dynamongo.mapping.records import is_stored, record_of, stored_item_of
+from dynamongo.mapping.records import Recorded, is_stored, record_of, stored_item_of
 from dynamongo.mapping.rules import Rule
 from dynamongo.mapping.stored_forms import is_same, keep_form
 
@@ -30,9 +30,10 @@ class ImmutableFields(Rule):
     def __init__(self, fields: Mapping[str, Field[Any]]) -> None:
         found = [field for field in fields.values() if field.is_immutable]
         self._attributes = {field.path.attribute: field for field in found}
-        self._guarded = [field for field in found if not field.is_key]  # an item of another key is another item
+        # An item of another key is another item.
+        self._guarded = [field for field in found if field.stored and not field.is_key]
 
-    def before_assign(self, instance: Any, field: Field[Any], value: Any) -> None:
+    def before_assign(self, instance: Recorded, field: Field[Any], value: Any) -> None:
         """Refuse another value for what is stored."""
         if not field.is_immutable or not is_stored(instance):
             return
@@ -40,14 +41,18 @@ class ImmutableFields(Rule):
         if loaded is not None and field.path not in loaded:
             self._refuse(field, "was not read, so it cannot be set to", value)
         stored = cast("Item", stored_item_of(instance)).get(field.path.attribute)
-        if stored is not None and (field.is_absent(value) or field.decode(stored) != value):
-            self._refuse(field, f"is stored as {shorten(field.decode(stored))}, and cannot be set to", value)
+        # A field without an attribute of its own is a part of the key.
+        known = (
+            vars(instance)[field.path.name] if not field.stored else None if stored is None else field.decode(stored)
+        )
+        if known is not None and known != value:
+            self._refuse(field, f"is stored as {shorten(known)}, and cannot be set to", value)
 
     def guard_put(self, item: Item) -> tuple[Condition, ...]:
         """Return the conditions that a stored item has the same values, or none."""
         return tuple(_guard(field, item.get(field.path.attribute, MISSING)) for field in self._guarded)
 
-    def guard_changes(self, instance: Any, changes: Iterable[AnyUpdate]) -> tuple[Condition, ...]:
+    def guard_changes(self, instance: Recorded, changes: Iterable[AnyUpdate]) -> tuple[Condition, ...]:
         """Return the conditions under which values can be set that are not stored yet; refuse to change others."""
         stored, guards = stored_item_of(instance) or {}, list[Condition]()
         for change in changes:
@@ -92,7 +97,7 @@ class ImmutableFields(Rule):
 def _guard(field: Field[Any], value: Resolved) -> Condition:
     """Return the condition that an item has the value in an immutable field, or none."""
     missing = NotExists(field.path)
-    return missing if value is MISSING else Or(missing, Comparison(field.path, EQ, cast("AttributeValue", value)))
+    return missing if value is MISSING else Or(missing, Comparison(field.path, EQ, value))
 
 
 def _read_guard(condition: Condition) -> Resolved:
@@ -102,9 +107,7 @@ def _read_guard(condition: Condition) -> Resolved:
 
 
 def _make_conflict(field: Field[Any], named: str, given: Resolved, found: AttributeValue) -> ImmutableConflict:
-    ours, theirs = (
-        None if value is MISSING else field.decode(cast("AttributeValue", value)) for value in (given, found)
-    )
+    ours, theirs = (None if value is MISSING else field.decode(value) for value in (given, found))
     message = (
         f"{field.label} is immutable, and is {shorten(theirs)} in the item with {named}, which the write would replace"
         f" by one with {shorten(ours)}: keep the value, or delete the item first"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.exceptions import StoredProblem
+from dynamongo.exceptions import Problem
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.values import Item, shorten
 from dynamongo.fields.base import Field
@@ -112,6 +112,6 @@ class KindMapper(Mapper[M]):
         if model is None:
             path, stored = self.kinds.path, decode_map(item).get(self.kinds.path.attribute)
             told = f"{self.name}.{path.name} tells another kind"
-            raise self.explain_unreadable(item, (StoredProblem(path.name, str(path), stored, told),))
+            raise self.explain_unreadable(item, (Problem((path.name,), stored, told),))
         mapper: Mapper[M] = model.__mapper__
         return mapper

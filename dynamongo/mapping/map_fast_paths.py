@@ -6,10 +6,9 @@ from typing import Any
 
 from dynamongo.exceptions import ValidationError
 from dynamongo.fields import DictField, Field, ListField, SetField
-from dynamongo.fields.document_types import set_members
 from dynamongo.mapping import plain_codec
 from dynamongo.mapping.codec_fast_paths import make_fast_path
-from dynamongo.mapping.codec_lines import write_decode_field, write_members
+from dynamongo.mapping.codec_lines import write_decode_field
 from dynamongo.mapping.codec_source import Source
 
 
@@ -120,8 +119,22 @@ def _write_decoding(field: Any, source: Source) -> list[str]:
 
 
 def write_document(field: Any, source: Source) -> list[str]:
-    """Return the lines that make a document of the variables `v0`, `v1` and so on, unless `count` is another."""
-    names, kind = list(map(source.name_text, field.fields)), source.name("Document", field.document_type.kind)
-    source.names.update(set_members=set_members)
-    lines = [f"if count != {len(names)}:", "    return None", f"document = {kind}.__new__({kind})"]
-    return [*lines, "set_members(document, {", *write_members(names), "})", "return document"]
+    """Return the lines that make a document of the variables `v0`, `v1` and so on, unless `count` is another.
+
+    For a document with one field::
+
+        if count != 1:
+            return None
+        document = make_document(Document0)
+        held = document.__dict__
+        held['name1'] = v0
+        return document
+    """
+    kind = field.document_type.kind
+    source.names.update(make_document=object.__new__)
+    make = "make_document" if kind.__new__ is object.__new__ else source.name("make", kind.__new__)
+    lines = [f"if count != {len(field.fields)}:", "    return None"]
+    lines += [f"document = {make}({source.name('Document', kind)})", "held = document.__dict__"]
+    # The dicts of all documents share their keys if these are set one by one, in one order.
+    lines += [f"held[{source.name_text(name)}] = v{number}" for number, name in enumerate(field.fields)]
+    return [*lines, "return document"]

@@ -16,17 +16,15 @@ from dynamongo._support.lazy import lazy_property
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import (
     AttributeNotLoaded,
-    StoredProblem,
+    Problem,
     UnreadableItem,
     ValidationError,
-    WrittenButUnreadable,
 )
 from dynamongo.expressions.conditions import Condition, Path
 from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
 from dynamongo.expressions.values import Item, shorten
 from dynamongo.fields import BinaryField, IntField, StringField
 from dynamongo.fields.base import Field
-from dynamongo.fields.python_values import decode_map
 from dynamongo.mapping.declaration import Declaration
 from dynamongo.mapping.model_codec import Codec
 from dynamongo.mapping.model_schema import ModelSchema
@@ -44,10 +42,11 @@ from dynamongo.mapping.versions import lock, next_version
 from dynamongo.operations import ItemReader, Put, ReadItems, UpdateItem
 
 if TYPE_CHECKING:
-    from dynamongo.mapping import deltas, partial_items, problems, stored_forms
+    from dynamongo.mapping import deltas, given_problems, partial_items, problems, stored_forms
     from dynamongo.mapping.kinds import Kinds
 else:  # only partial reads, saves of what was read, and errors need them
     deltas = LazyModule("dynamongo.mapping.deltas")
+    given_problems = LazyModule("dynamongo.mapping.given_problems")
     partial_items = LazyModule("dynamongo.mapping.partial_items")
     problems = LazyModule("dynamongo.mapping.problems")
     stored_forms = LazyModule("dynamongo.mapping.stored_forms")
@@ -173,22 +172,25 @@ class Mapper(ModelSchema, Generic[M]):
         item was read keeps the form in which it is stored.
 
         Raises:
-            ValidationError: A value does not suit its field, or a required one is missing.
+            ValidationError: A value does not suit its field, or a required one is missing; the error tells all.
             AttributeNotLoaded: The item was only partly read, so saving it would lose the rest.
         """
         record: Any = instance.__record__
-        if record is None or type(record) is tuple:  # no value has the form of another program
-            return self.codec.encode(vars(instance), {})
-        if type(record) is not Record:  # nothing is undeclared, and nothing was left out when it was read
-            stored, item = record, self.codec.encode(vars(instance), {})
-        elif record.loaded is None:
-            stored, item = record.stored, self.codec.encode(vars(instance), record.start_item())
-        else:
-            self._refuse_part(instance)
+        try:
+            if record is None or type(record) is tuple:  # no value has the form of another program
+                return self.codec.encode(vars(instance), {})
+            if type(record) is not Record:  # nothing is undeclared, and nothing was left out when it was read
+                stored, item = record, self.codec.encode(vars(instance), {})
+            elif record.loaded is None:
+                stored, item = record.stored, self.codec.encode(vars(instance), record.start_item())
+            else:
+                self._refuse_part(instance)
+        except ValidationError as error:
+            raise given_problems.explain_instance(self, vars(instance), error) from error.__cause__
         if self._formed and stored is not None:
             stored_forms.keep_stored_forms(self._formed, stored, item)
-        if self.key_members is not None and stored is not None:
-            self.key_members.leave_out(stored_forms.as_item(stored), item)
+        if type(record) is Record and record.told and self.key_members is not None:
+            self.key_members.leave_out(record.told, stored_item_of(instance) or {}, item)
         return item
 
     def _refuse_part(self, instance: M) -> NoReturn:
@@ -242,26 +244,21 @@ class Mapper(ModelSchema, Generic[M]):
             loaded: The paths that it returned; `None` for the whole item.
 
         Raises:
-            WrittenButUnreadable: The write succeeded, but the stored item does not suit the model.
+            WrittenButUnreadable: The write succeeded, but the stored item does not suit the model, or a hook failed.
         """
         try:
             return self.decode(item) if loaded is None else self.decode_partial(item, loaded)
-        except UnreadableItem as error:
-            raise WrittenButUnreadable(
-                f"the item was {done}, but the stored item cannot be read: {error}",
-                problems=error.problems,
-                key=error.key,
-                item=error.item,
-            ) from error
+        except Exception as error:  # of a hook, it may be any: the caller has to know that the write was done
+            raise problems.explain_written(self, item, done, error) from error
 
     def decode_partial(self, item: Item, loaded: tuple[Path, ...]) -> M:
         """Return an instance of an item of which only these paths were read; others raise `AttributeNotLoaded`."""
-        return partial_items.decode_partial(self, item, loaded)
+        return partial_items.read_partial(self, item, loaded)
 
     def decode_key(self, key: Item) -> M:
         """Return an instance with only a key, for an item that was not read; it cannot be saved."""
         loaded = tuple(map(Path, key))
-        instance = self.decode_partial(key, loaded)
+        instance = partial_items.decode_partial(self, key, loaded)
         # `stored` is `None`: nothing was read, so there is no version to check.
         set_record(instance, Record(None, {}, loaded))
         return instance
@@ -269,7 +266,8 @@ class Mapper(ModelSchema, Generic[M]):
     @lazy_property
     def partial_codec(self) -> Codec:
         """The codec of items that may lack what was not read."""
-        if not any(field.required_on_read for field in self.fields.values()):
+        has_hooks = self.codec.completes  # which would be called too early
+        if not has_hooks and not any(field.required_on_read for field in self.fields.values()):
             return self.codec
         fields = {name: field.ignoring_absence() for name, field in self.fields.items()}
         told = None if self.key_members is None else Rules((), self.key_members)
@@ -316,7 +314,8 @@ class Mapper(ModelSchema, Generic[M]):
         elif type(record) is not Record:
             set_record(instance, item)
         elif record.loaded is None:
-            set_record(instance, make_record(item, self.codec.known))
+            told = tuple(name for name in record.told if item.get(name) is None)
+            set_record(instance, make_record(item, self.codec.known, told))
         else:
             set_record(
                 instance, replace(record, stored=item, loaded=partial_items.add_held(self, instance, record.loaded))
@@ -326,8 +325,9 @@ class Mapper(ModelSchema, Generic[M]):
 
     def take_over(self, instance: M, other: M) -> M:
         """Copy values and record from another instance of the model, and return the instance."""
-        # Attributes that the user keeps on the instance besides its fields stay.
-        vars(instance).update({name: value for name, value in vars(other).items() if name in self.fields})
+        # Attributes that the user keeps on the instance besides its fields stay, unless a hook has made them anew.
+        held = vars(other).items()
+        vars(instance).update(held if self.codec.completes else [each for each in held if each[0] in self.fields])
         set_record(instance, other.__record__)
         return instance
 
@@ -340,18 +340,11 @@ class Mapper(ModelSchema, Generic[M]):
 
     # Errors in the model's words.
 
-    def explain_unreadable(self, item: Item, found: tuple[StoredProblem, ...] | None = None) -> UnreadableItem:
+    def explain_unreadable(self, item: Item, found: tuple[Problem, ...] | None = None) -> UnreadableItem:
         """Return the error for a stored item that does not suit the model. It shows no stored value but the key.
 
         Args:
             item: The item.
             found: What is wrong with it, if that is known.
         """
-        named = self.describe_key(item) or "none of the model's key attributes"
-        if found is None:
-            found = problems.find_problems(self.fields, item, self.key_members)
-        text = problems.describe_problems(found) or f"{self.name} cannot be read"
-        key = {self.attributes[name].path.name: value for name, value in self.pick_key(item).items()}
-        return UnreadableItem(
-            f"{text}; stored in the item with {named}", problems=found, key=key, item=decode_map(item)
-        )
+        return problems.explain_unreadable(self, item, found)

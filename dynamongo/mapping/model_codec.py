@@ -19,12 +19,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from operator import length_hint
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from dynamongo._support.codegen import compile_later
 from dynamongo._support.lazy import lazy_property
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.exceptions import DynamongoError, ValidationError
+from dynamongo.exceptions import DynamongoError, Problem, ValidationError
 from dynamongo.expressions.values import Item
 from dynamongo.fields.base import Field
 from dynamongo.mapping import plain_codec
@@ -54,11 +54,12 @@ class Codec:
         fields: Its fields by name.
         find_keys: Returns the key codec; raises `SchemaError` for an abstract model.
         index_keys: The names of the attributes that are keys of indexes.
-        explain: Returns the error for an unreadable item.
+        explain: Returns the error for an unreadable item, given what was found to be wrong, if that is known.
         rules: What the model does to its items beyond what the fields do.
 
     Attributes:
         known: The attributes that instances do not show as undeclared.
+        completes: Whether a hook or another rule completes each instance of an item that was read.
     """
 
     def __init__(  # noqa: PLR0913 - what the functions are made of
@@ -67,7 +68,7 @@ class Codec:
         fields: Mapping[str, Field[Any]],
         find_keys: Callable[[], KeyCodec],
         index_keys: Iterable[str],
-        explain: Callable[[Item], ValidationError],
+        explain: Callable[[Item, tuple[Problem, ...] | None], ValidationError],
         *,
         rules: Rules | None = None,
     ) -> None:
@@ -80,6 +81,7 @@ class Codec:
         self._explain = explain
         self._rules = rules
         self._after_read = None if rules is None else rules.after_read
+        self.completes = self._after_read is not None
         self._key_members = None if rules is None else rules.key_members
 
     @lazy_property
@@ -162,17 +164,22 @@ class Codec:
         make: Any = self._model.__new__
         for item in items:
             try:
-                held = item if self._key_members is None else self._key_members.complete(item)
+                held, told = (item, ()) if self._key_members is None else self._key_members.complete(item)
                 values = plain_codec.decode(self._fields, held)
-            except ValidationError:
-                raise self._explain(item) from None
-            instance = make(model)  # the constructor would validate what was just read
-            set_values(instance, values)
-            set_record(instance, make_record(item, self.known))
-            if self._after_read is not None:
-                self._after_read(instance)
+                instance = make(model)  # the constructor would validate what was just read
+                set_values(instance, values)
+                set_record(instance, make_record(item, self.known, told))
+                if self._after_read is not None:
+                    self._after_read(instance)
+            except ValidationError as error:
+                self._refuse(item, error)
             instances.append(instance)
         return instances
+
+    def _refuse(self, item: Item, error: ValidationError) -> NoReturn:
+        """Raise the error for an unreadable item, given that of a field, or that of a hook, which has a problem."""
+        # The cause of the former may show what is stored.
+        raise self._explain(item, error.problems or None) from (error.__cause__ if error.problems else None)
 
     def _write_encode(self) -> Source:
         source = codec_source.Source("encode", codec_fast_paths.NAMES)
@@ -192,13 +199,10 @@ class Codec:
         source.functions.append([*lines, "    return item"])
         return source
 
-    def _write_start(self, source: Source) -> list[str]:
+    def _write_count(self, source: Source) -> list[str]:
         """Return the lines that count the attributes of an item, without those that are reserved."""
         reserved = [f" - ({source.name_text(name)} in item)" for name in self.known if name not in self._attributes]
-        if self._key_members is None:
-            return [f"get, count = item.get, len(item){''.join(reserved)}"]
-        lines = key_lines.write_completion(self._key_members, source)
-        return ["get, held = item.get, item", *lines, f"count = len(held){''.join(reserved)}"]
+        return [f"get, count = item.get, len(item){''.join(reserved)}"]
 
     def _write_decode(self) -> Source:
         source = codec_source.Source("decode", codec_fast_paths.NAMES)
@@ -206,24 +210,30 @@ class Codec:
             ValidationError=ValidationError, refuse_keyless=plain_codec.refuse_keyless, fields=self.known
         )
         source.names.update(make=self._model.__new__, fill=set_values, note=set_record)
-        source.names.update(make_record=make_record, explain=self._explain)
+        source.names.update(make_record=make_record, refuse=self._refuse)
         names = self._name_texts(source)
         # `count` is the number of attributes plus that of the fields without one. If it equals the number of fields,
         # the item has no undeclared attributes, and is itself the record of the instance.
-        lines = self._write_start(source)
-        stored = self._attribute_texts(source, names)
+        lines, had = self._write_count(source), set[str]()
+        stored, told = self._attribute_texts(source, names), ""
+        if self._key_members is not None:
+            told = ", told"
+            completion, had = key_lines.write_completion(self._key_members, self._variables, source)
+            lines += ["told = ()", *completion]
         for number, (name, field) in enumerate(zip(stored, self._fields.values(), strict=True)):
-            lines += [f"v{number} = get({name})", *codec_lines.write_decode_field(f"v{number}", field, source)]
+            lines += [] if f"v{number}" in had else [f"v{number} = get({name})"]
+            lines += codec_lines.write_decode_field(f"v{number}", field, source)
         # `__new__` alone: the constructor would validate what was just read.
         lines += ["instance = make(cls)", "fill(instance, {", *codec_lines.write_members(names), "})"]
-        lines += [f"note(instance, item if count == {len(names)} else make_record(item, fields))"]
+        is_all = f"count == {len(names)}{' and not told' if told else ''}"
+        lines += [f"note(instance, item if {is_all} else make_record(item, fields{told}))"]
         if self._after_read is not None:
             lines += [f"{source.name('after_read', self._after_read)}(instance)"]
         lines += ["add(instance)"]
         # One `try` for all items costs nothing for each; in the handler, `item` is the one that could not be read.
         head = ["def decode(cls, items):", "    instances = []", "    add = instances.append", "    try:"]
         loop = ["        for item in items:", *(f"            {line}" for line in lines)]
-        tail = ["    except ValidationError:", "        raise explain(item) from None"]
+        tail = ["    except ValidationError as error:", "        refuse(item, error)"]
         source.functions.append([*head, *loop, *tail, "    return instances"])
         return source
 
@@ -234,13 +244,18 @@ class Codec:
         unreadable = (*wire_values.DECODING_ERRORS, DynamongoError, RecursionError)
         source.names.update(make_record=make_wire_record, fields=self.known, UNREADABLE=unreadable)
         names = self._name_texts(source)
-        lines = self._write_start(source)  # `count` is that of `decode`
+        lines = self._write_count(source)  # `count` is that of `decode`
         stored = self._attribute_texts(source, names)
         for number, (name, field) in enumerate(zip(stored, self._fields.values(), strict=True)):
             lines += wire_paths.write_read_field(
                 f"v{number}", name, field, codec_lines.write_absent(field, source), source
             )
-        lines += [f"record = text if count == {len(names)} else make_record(item, fields, text)"]
+        told = ""
+        if self._key_members is not None:
+            told = ", told"
+            lines += key_lines.write_comparison(self._key_members, self._variables, source)
+        is_all = f"count == {len(names)}{' and not told' if told else ''}"
+        lines += [f"record = text if {is_all} else make_record(item, fields, text{told})"]
         lines += [
             "instance = make(cls)",
             "fill(instance, {",
@@ -248,9 +263,17 @@ class Codec:
             "})",
             "note(instance, record)",
         ]
-        head, tail = ["def read(cls, item, text):", "    try:"], ["    except UNREADABLE:", "        return None"]
+        head, tail = (
+            [f"def read(cls, item, text{told and ', told=None'}):", "    try:"],
+            ["    except UNREADABLE:", "        return None"],
+        )
         source.functions.append([*head, *(f"        {line}" for line in lines), *tail, "    return instance"])
         return source
+
+    @property
+    def _variables(self) -> dict[str, str]:
+        """The variables of the fields by the names of their attributes."""
+        return {attribute: f"v{number}" for number, attribute in enumerate(self._attributes)}
 
     def _name_texts(self, source: Source) -> list[str]:
         return [source.name_text(name) for name in self._fields]

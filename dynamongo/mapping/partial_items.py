@@ -18,6 +18,22 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=Recorded)
 
 
+def read_partial(mapper: Mapper[M], item: Item, loaded: tuple[Path, ...]) -> M:
+    """Return an instance of an item of which only these paths were read, after the hooks of its model.
+
+    Raises:
+        UnreadableItem: A value does not suit its field, or a hook refuses the item.
+        AttributeNotLoaded: A hook asks for what was not read.
+    """
+    instance = decode_partial(mapper, item, loaded)
+    if mapper.rules is not None and mapper.rules.after_read is not None:
+        try:
+            mapper.rules.after_read(instance)
+        except ValidationError as error:
+            raise mapper.explain_unreadable(item, error.problems) from error.__cause__
+    return instance
+
+
 def decode_partial(mapper: Mapper[M], item: Item, loaded: tuple[Path, ...]) -> M:
     """Return an instance of an item of which only these paths were read; others raise `AttributeNotLoaded`."""
     # Attributes of which only elements were read are decoded apart: their fields would miss the rest.

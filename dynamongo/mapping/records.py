@@ -25,12 +25,14 @@ class Record:
         undeclared: Its attributes that the model does not declare.
         loaded: The paths that were read; `None` for the whole item.
         nulls: The declared attributes that are stored as NULL, which fields read as if they were missing.
+        told: Those that are not stored, because a key of the item tells their values.
     """
 
     stored: Item | str | None
     undeclared: Item
     loaded: tuple[Path, ...] | None = None
     nulls: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
     def start_item(self) -> Item:
         """Return what a save of the instance begins with: what no field stores, and NULLs that no value replaces."""
@@ -73,6 +75,40 @@ def add_values(instance: Recorded, values: Mapping[str, Any]) -> None:
     vars(instance).update(values)
 
 
+def is_stored(instance: Recorded) -> bool:
+    """Return whether the item of an instance was read or saved: in a hook, whether a save is not its first.
+
+    It is about the instance, and asks no store: somebody may have deleted the item since.
+
+    >>> from dynamongo import Model, StringField
+    >>> class User(Model):
+    ...     __table__ = "users"
+    ...     __hash_key__ = "email"
+    ...     email = StringField()
+    >>> is_stored(User(email="jane@example.com")), is_stored(User.from_item({"email": "jane@example.com"}))
+    (False, True)
+    """
+    record: Any = getattr(instance, "__record__", None)
+    return (record.stored if type(record) is Record else record) is not None
+
+
+def is_loaded(instance: Recorded, *names: str) -> bool:
+    """Return whether the fields can be read: all of them, of an instance that was read in part or has only its key.
+
+    A `DictField` of which some members were read counts as loaded.
+
+    Args:
+        instance: The instance.
+        names: The names of the fields; without any, whether the whole item was read.
+
+    Raises:
+        ValidationError: A name is unknown.
+    """
+    model: Any = type(instance)
+    model.__mapper__.check_names(names)
+    return vars(instance).keys() >= set(names) if names else record_of(instance).loaded is None
+
+
 def record_of(instance: Recorded) -> Record:
     """Return what is known about the instance's item, even before its constructor has run."""
     record: Any = getattr(instance, "__record__", None)  # unset while a derived constructor runs
@@ -82,27 +118,23 @@ def record_of(instance: Recorded) -> Record:
     return Record(stored, {})
 
 
-def is_stored(instance: Recorded) -> bool:
-    """Return whether the item of the instance was read or saved."""
-    record: Any = getattr(instance, "__record__", None)
-    return (record.stored if type(record) is Record else record) is not None
-
-
 def stored_item_of(instance: Recorded) -> Item | None:
     """Return the item as it was last read or saved. An item that came as JSON is decoded each time."""
     stored = record_of(instance).stored
     return wire_values.decode_text(stored) if isinstance(stored, str) else stored
 
 
-def make_record(item: Item, declared: Mapping[str, Any]) -> Record | Item:
+def make_record(item: Item, declared: Mapping[str, Any], told: tuple[str, ...] = ()) -> Record | Item:
     """Return the record of a whole item that was read."""
     undeclared = {name: value for name, value in item.items() if name not in declared}
     nulls = tuple([name for name, value in item.items() if value is None and name in declared])
-    return Record(item, undeclared, nulls=nulls) if undeclared or nulls else item
+    return Record(item, undeclared, None, nulls, told) if undeclared or nulls or told else item
 
 
-def make_wire_record(item: wire_values.WireItem, declared: Mapping[str, Any], text: str) -> Record | str:
+def make_wire_record(
+    item: wire_values.WireItem, declared: Mapping[str, Any], text: str, told: tuple[str, ...] = ()
+) -> Record | str:
     """Return the record of a whole item that was read from DynamoDB JSON; raises as `decode_value`."""
     undeclared = {name: wire_values.decode_value(wire) for name, wire in item.items() if name not in declared}
     nulls = tuple([name for name, wire in item.items() if "NULL" in wire and name in declared])
-    return Record(text, undeclared, nulls=nulls) if undeclared or nulls else text
+    return Record(text, undeclared, None, nulls, told) if undeclared or nulls or told else text

@@ -8,6 +8,7 @@ verb that reads through the codec of the model, and these call the rules: so no 
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -20,12 +21,16 @@ from dynamongo.fields.base import Field
 from dynamongo.mapping.records import Recorded
 
 if TYPE_CHECKING:
-    from dynamongo.mapping import derived_values, generated_values, immutable_fields
+    from dynamongo.mapping import derived_values, generated_values, hook_rules, immutable_fields
     from dynamongo.mapping.key_members import KeyMembers
 else:  # each is for models that declare such a rule
+    hook_rules = LazyModule("dynamongo.mapping.hook_rules")
     derived_values = LazyModule("dynamongo.mapping.derived_values")
     generated_values = LazyModule("dynamongo.mapping.generated_values")
     immutable_fields = LazyModule("dynamongo.mapping.immutable_fields")
+
+MARKS: Final = "__dynamongo_hooks__"
+"""The attribute of a function that is a hook or validator; see `mapping.hooks`."""
 
 _ABSENT: Final[Any] = object()
 
@@ -34,10 +39,14 @@ class Rule:
     """Something that a model does to its items. Each method does nothing unless a rule overrides it.
 
     Attributes:
+        is_hook: Whether the rule calls methods of the user, who expects a call for each save and no other.
+        passed_by_updates: What an update by expression does not call, although a save would: for `explain`.
         provisional: The names of fields that `before_save` sets for this write alone: a write that fails leaves the
             instance with the values that it had, and `after_write` sets those that were stored.
     """
 
+    is_hook: bool = False
+    passed_by_updates: tuple[str, ...] = ()
     provisional: frozenset[str] = frozenset()
 
     def bind(self, model: type) -> Rule:
@@ -59,6 +68,9 @@ class Rule:
 
     def before_rewrite(self, instance: Any) -> None:
         """Complete an instance that was read, before a migration stores it as its fields would store it."""
+
+    def before_migration(self, instance: Any) -> None:
+        """Complete or refuse an instance that a migration is going to write, because it is stored otherwise."""
 
     def guard_put(self, item: Item) -> tuple[Condition, ...]:
         """Return the conditions that the item which an encoded one replaces has to satisfy, if there is one."""
@@ -107,7 +119,7 @@ class Rule:
         """Refuse to delete the item of an instance, which may hold only its key."""
 
     def after_read(self, instance: Any) -> None:
-        """Complete an instance of a whole item that was read."""
+        """Complete an instance of an item that was read, as a whole or in part."""
 
 
 _EVENTS: Final = (
@@ -116,10 +128,11 @@ _EVENTS: Final = (
     "after_assign",
     "before_save",
     "before_rewrite",
-    "after_write",
+    "before_migration",
     "check_update",
-    "before_delete",
 )
+_RARE_EVENTS: Final = ("after_read", "before_delete")
+"""The events for which an instance is made, or items are read in another way, only if a rule asks for it."""
 
 
 class Rules:
@@ -131,6 +144,8 @@ class Rules:
 
     Attributes:
         after_read: What completes an instance of an item that was read; `None` if no rule does.
+        before_delete: What looks at an instance whose item is to be deleted; `None` if no rule does.
+        passed_by_updates: What an update by expression does not call, although a save would.
         has_guards: Whether a rule has conditions for the item that an encoded one replaces.
         provisional: The fields that are set for each write, as in `Rule`.
     """
@@ -140,18 +155,22 @@ class Rules:
     after_assign: Callable[[Any, Field[Any]], None]
     before_save: Callable[[Any], None]
     before_rewrite: Callable[[Any], None]
-    after_write: Callable[[Any, Item], None]
+    before_migration: Callable[[Any], None]
     check_update: Callable[[AnyUpdate], None]
-    before_delete: Callable[[Any], None]
+    before_delete: Callable[[Any], None] | None
+    after_read: Callable[[Any], None] | None
 
     def __init__(self, rules: Sequence[Rule], key_members: KeyMembers | None = None) -> None:
         self.all = tuple(rules)
         self.key_members = key_members
         for event in _EVENTS:
             setattr(self, event, _call_each(self._find(event)))
-        readers = self._find("after_read")
-        self.after_read: Callable[[Any], None] | None = _call_each(readers) if readers else None
+        self._before_plan = _call_each([rule.before_save for rule in self.all if not rule.is_hook])
+        for event in _RARE_EVENTS:
+            setattr(self, event, _call_each(methods) if (methods := self._find(event)) else None)
+        self.passed_by_updates = tuple([name for rule in self.all for name in rule.passed_by_updates])
         self._of_updates = self._find("before_update")
+        self._of_writes = self._find("after_write")
         self._guards = self._find("guard_put")
         self.has_guards = bool(self._guards)
         self.provisional = frozenset(name for rule in rules for name in rule.provisional)
@@ -161,12 +180,17 @@ class Rules:
         return Rules([rule.bind(model) for rule in self.all], self.key_members)
 
     @contextlib.contextmanager
-    def saving(self, instance: Any) -> Generator[None]:
-        """Prepare an instance for the block, which encodes it; afterwards it has its own provisional values again."""
-        values = vars(instance)
+    def saving(self, instance: Recorded, *, calls_hooks: bool = True) -> Generator[None]:
+        """Prepare an instance for the block, which encodes it; afterwards it has its own provisional values again.
+
+        Args:
+            instance: The instance.
+            calls_hooks: Whether it is to be saved now, and not only to be explained.
+        """
+        values: dict[str, Any] = vars(instance)
         held = [(name, values.get(name, _ABSENT)) for name in self.provisional]
         try:
-            self.before_save(instance)
+            (self.before_save if calls_hooks else self._before_plan)(instance)
             yield
         finally:
             for name, value in held:
@@ -198,6 +222,13 @@ class Rules:
             updates = amend(key, updates, upsert=upsert, loaded=loaded)
         return updates
 
+    def after_write(self, instance: Any, item: Item) -> None:
+        """Bring an instance up to date with its item, and what the keys of that tell; see `Rule.after_write`."""
+        if self._of_writes:
+            told = {} if self.key_members is None else self.key_members.find_told(item)
+            for finish in self._of_writes:
+                finish(instance, {**item, **told})
+
     def _find(self, event: str) -> list[Callable[..., Any]]:
         """Return the methods for an event of those rules that have one."""
         return [getattr(rule, event) for rule in self.all if getattr(type(rule), event) is not getattr(Rule, event)]
@@ -225,7 +256,12 @@ def find_rules(model: type, fields: Mapping[str, Field[Any]], read_clock: Callab
     Raises:
         SchemaError: A rule makes no sense for the fields of the class.
     """
-    found: list[Rule] = []
+    first: list[Rule] = []
+    last: list[Rule] = []
+    # Without that module, nothing is marked as a hook: most programs need not look for any.
+    if "dynamongo.mapping.hooks" in sys.modules:
+        first, last = hook_rules.find_hook_rules(model, fields)
+    found = first
     key_members: KeyMembers | None = None
     if any(field.generated_on is not None for field in fields.values()):
         found.append(generated_values.GeneratedValues(model, fields, read_clock))
@@ -235,4 +271,5 @@ def find_rules(model: type, fields: Mapping[str, Field[Any]], read_clock: Callab
         key_members = derived.key_members
     if any(field.is_immutable for field in fields.values()):
         found.append(immutable_fields.ImmutableFields(fields))
+    found += last
     return Rules(found, key_members) if found else None

@@ -8,8 +8,9 @@ or executor steps), `perform` executes it on the model's connection, and the cal
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.aio.facet import AsyncFacet, guard_facet
 from dynamongo.exceptions import ValidationError
 from dynamongo.mapping.records import set_record
@@ -17,6 +18,11 @@ from dynamongo.model.instance_verbs import InstanceVerbs
 from dynamongo.model.read_verbs import ReadVerbs
 from dynamongo.model.table_verbs import TableVerbs
 from dynamongo.model.write_verbs import WriteVerbs
+
+if TYPE_CHECKING:
+    from dynamongo.mapping import given_problems
+else:  # only errors need it
+    given_problems = LazyModule("dynamongo.mapping.given_problems")
 
 _VERBS = (
     name
@@ -88,11 +94,10 @@ class Model(ReadVerbs, InstanceVerbs, TableVerbs):
         mapper = type(self).__mapper__
         try:
             held = mapper.codec.build(values)
-        except ValidationError:
-            mapper.check_names(values)  # an unknown name is reported before a wrong value
-            raise
-        if held is None:  # raises, because a name is unknown
-            mapper.check_names(values)
+        except ValidationError as error:  # of the first wrong value
+            raise given_problems.explain_given(mapper, values, error) from error.__cause__
+        if held is None:
+            given_problems.refuse_unknown(mapper, values)
         else:
             mapper.codec.fill(self, held)
         set_record(self, None)

@@ -136,7 +136,10 @@ class _Group:
 
     def fix(self, key: ComposedKey) -> bool:
         """Add the values of a key of whose members all are known; return whether that is so."""
-        if key.attribute in self._subjects or (self._depth and not key.members):
+        if key.attribute in self._subjects:
+            return False
+        # A branch of an OR gets a key only where it says something about it.
+        if self._depth and self._sources.keys().isdisjoint(member.attribute for member in key.members):
             return False
         choices: list[tuple[AttributeValue, ...]] = []
         for member in key.members:

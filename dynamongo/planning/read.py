@@ -111,6 +111,11 @@ class Read:
         return self.parts if self.served is None else self.served.given
 
     @property
+    def unstored(self) -> frozenset[str]:
+        """The fields that no item has an attribute for, since its key tells them."""
+        return frozenset() if self.templates is None else self.templates.unstored
+
+    @property
     def is_impossible(self) -> bool:
         """Whether no item satisfies the condition, since no key can be made of a value in it."""
         return self.served is not None and self.served.is_impossible
@@ -123,7 +128,7 @@ class Read:
     @property
     def named(self) -> frozenset[str]:
         """The attributes that its condition names."""
-        return frozenset(path.attribute for part in self.parts for path in paths_of(part))
+        return frozenset(path.attribute for part in self.parts for path in paths_of(part)) - self.unstored
 
     @property
     def attributes(self) -> frozenset[str] | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast
 
-from dynamongo._support.dataclasses import dataclass
+from dynamongo._support.dataclasses import dataclass, field
 from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.expressions.conditions import (
     EQ,
@@ -58,6 +58,9 @@ class Target:
     key: Item
     check: Condition | None = None
 
+    item: Recorded | None = field(default=None, repr=False, compare=False)
+    """The instance that somebody gave to say which item, for the hooks of its model."""
+
     @property
     def condition(self) -> Condition:
         """The target as a condition: the equalities of its key, and its checks."""
@@ -80,7 +83,11 @@ def resolve_one(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -
         ExpressionError: The strategy does not fix the whole key, or names fields of another model.
         ValidationError: A key value does not suit its field.
     """
-    return Target(*resolve_key(strategy, mapper, to_write=to_write))
+    return Target(*resolve_key(strategy, mapper, to_write=to_write), _as_instance(strategy))
+
+
+def _as_instance(strategy: Any) -> Recorded | None:
+    return strategy if isinstance(strategy, Recorded) else None
 
 
 def resolve_key(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -> tuple[Item, Condition | None]:
@@ -116,15 +123,16 @@ def resolve_checked(strategy: Any, condition: Any, mapper: Mapper[Any], *, to_wr
         ValidationError: As `resolve_one`.
     """
     key, check = resolve_key(strategy, mapper, to_write=to_write)
+    item = _as_instance(strategy)
     if condition is None:
-        return Target(key, check)
+        return Target(key, check, item)
     if not isinstance(condition, BaseCondition):
         raise ExpressionError(
             f"{mapper.name}: condition must be a condition, such as User.age > 18; got {shorten(condition)}"
         )
     more = cast("Condition", condition)
     mapper.check_paths(paths_of(more))
-    return Target(key, more if check is None else And(check, more))
+    return Target(key, more if check is None else And(check, more), item)
 
 
 def resolve_many(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -> ResolvedStrategy:
@@ -140,7 +148,7 @@ def resolve_many(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) 
         mapper.check_paths(paths_of(condition))
         return condition  # type: ignore[no-any-return]  # every `BaseCondition` is a `Condition`
     if _is_list(strategy):
-        return tuple([Target(*resolve_key(entry, mapper, to_write=to_write)) for entry in strategy])
+        return tuple([resolve_one(entry, mapper, to_write=to_write) for entry in strategy])
     return (resolve_one(strategy, mapper, to_write=to_write),)
 
 

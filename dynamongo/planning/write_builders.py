@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from dynamongo._support.dataclasses import replace
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_flag
-from dynamongo.exceptions import ExpressionError
+from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.expressions.computed import WITH_PATHS, operands_in
 from dynamongo.expressions.conditions import And, BaseCondition, Condition, Path, all_of, conjuncts
 from dynamongo.expressions.operands import paths_of
@@ -25,15 +25,20 @@ from dynamongo.planning.strategies import Target
 
 if TYPE_CHECKING:
     from dynamongo.mapping import changes as differences
+    from dynamongo.mapping import given_problems
     from dynamongo.mapping.deltas import Delta
-else:  # only saves of what has changed need it
+    from dynamongo.mapping.rules import Rules
+    from dynamongo.planning import member_checks
+else:  # only saves of what has changed need it, or errors
+    given_problems = LazyModule("dynamongo.mapping.given_problems")
     differences = LazyModule("dynamongo.mapping.changes")
+    member_checks = LazyModule("dynamongo.planning.member_checks")
 
 M = TypeVar("M", bound=Recorded)
 W = TypeVar("W", Put, Delete)
 
 
-def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any) -> Put:
+def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any, *, is_save: bool = True) -> Put:
     """Return the operation that stores the whole instance.
 
     Args:
@@ -41,16 +46,19 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any) -> Put:
         table: The full name of the table, here and below.
         instance: What is stored.
         overwrite: As in `save_one`: `True`, `False` or a condition.
+        is_save: Whether it is to be stored now, and not only to be explained, so that hooks are called.
     """
     condition = None if overwrite is True else _overwrite_condition(mapper, overwrite)  # most saves overwrite
     guards: tuple[Condition, ...] = ()
     if (rules := mapper.rules) is None:
         item = mapper.encode(instance)
     else:
-        with rules.saving(instance):
+        with rules.saving(instance, calls_hooks=is_save):
             item = mapper.encode(instance)
         if overwrite is not False:  # an item that must not exist has nothing to keep
             guards = rules.guard_put(item)
+    if condition is not None and mapper.templates is not None:
+        condition = member_checks.settle(condition, mapper.templates, item)
     version = mapper.version
     if version is not None:
         held = vars(instance)[version.name]
@@ -112,6 +120,9 @@ def make_rewrite(mapper: Mapper[M], table: str, instance: M) -> UpdateItem | Non
     if (rules := mapper.rules) is not None:
         rules.before_rewrite(instance)
     updates, checks = differences.find_rewrites(mapper, instance)
+    if updates and rules is not None:
+        rules.before_migration(instance)
+        updates, checks = differences.find_rewrites(mapper, instance)
     if rules is not None:
         checks = (*checks, *rules.guard_changes(instance, updates))
     if mapper.kinds is not None:
@@ -170,17 +181,38 @@ def _change_item(  # noqa: PLR0913 - what an UpdateItem request is made of
     if (kinds := mapper.kinds) is not None:
         exists = (*exists, *conjuncts(kinds.ours_or(mapper.is_missing) if upsert else kinds.condition))
         updates = kinds.add_to(updates) if upsert else updates
-    condition = all_of((*exists, *conjuncts(target.check), *guards))
+    condition = all_of((*exists, *conjuncts(_find_check(mapper, target)), *guards))
     # The version is incremented in the store, so that it is right even when the instance's is outdated.
     counted = updates if mapper.version is None else (*updates, count_up(mapper.version))
     return UpdateItem(table, target.key, counted, condition, returns, return_item_on_failure=True)
 
 
-def make_delete(mapper: Mapper[Any], table: str, target: Target, *, return_old: bool = False) -> Delete:
-    """Return the delete of one item."""
-    returns = target.check is not None
-    delete = Delete(table, target.key, target.check, return_old, return_item_on_failure=returns)
+def make_delete(
+    mapper: Mapper[Any], table: str, target: Target, *, return_old: bool = False, found: Any = None
+) -> Delete:
+    """Return the delete of one item.
+
+    Args:
+        mapper: The mapper of the model.
+        table: The full name of the table.
+        target: The key of the item, and what is to be checked.
+        return_old: Whether the item is returned.
+        found: The instance that a read has found, if there was one.
+    """
+    item = target.item if found is None else found
+    if mapper.rules is not None or item is not None:
+        _call_before_delete(mapper, target, item)
+    check = _find_check(mapper, target)
+    delete = Delete(table, target.key, check, return_old, return_item_on_failure=check is not None)
     return delete if mapper.kinds is None else guard_kind(mapper, delete)
+
+
+def _call_before_delete(mapper: Mapper[Any], target: Target, item: Any) -> None:
+    """Call the hooks of the instance, or of one that has only the key."""
+    is_known = isinstance(item, mapper.origin)  # not an `UnreadableItem`, nor an instance of a base
+    rules: Rules | None = (type(item).__mapper__ if is_known else mapper).rules
+    if rules is not None and rules.before_delete is not None:
+        rules.before_delete(item if is_known else mapper.decode_key(target.key))
 
 
 def guard_kind(mapper: Mapper[Any], write: W) -> W:
@@ -203,7 +235,15 @@ def guard_kind(mapper: Mapper[Any], write: W) -> W:
 def make_check(mapper: Mapper[Any], table: str, target: Target) -> ConditionCheck:
     """Return the check of a transaction that an item exists and satisfies the target's conditions."""
     kind = None if mapper.kinds is None else mapper.kinds.condition
-    return ConditionCheck(table, target.key, And(mapper.exists, *conjuncts(kind), *conjuncts(target.check)))
+    checked = _find_check(mapper, target)
+    return ConditionCheck(table, target.key, And(mapper.exists, *conjuncts(kind), *conjuncts(checked)))
+
+
+def _find_check(mapper: Mapper[Any], target: Target) -> Condition | None:
+    """Return what a write of the target checks: the key decides what is said of members that only it tells."""
+    if target.check is None or mapper.templates is None:
+        return target.check
+    return member_checks.settle(target.check, mapper.templates, target.key)
 
 
 def make_get(mapper: Mapper[Any], table: str, target: Target) -> Get:
@@ -258,13 +298,16 @@ def _split_key(mapper: Mapper[Any], values: Any) -> tuple[dict[str, Any], dict[s
 
 def _set_or_remove(mapper: Mapper[Any], values: Mapping[str, Any]) -> list[AnyUpdate]:
     """Return the updates that set attributes by field name; an absent value removes one."""
-    mapper.check_names(values)
     updates: list[AnyUpdate] = []
-    for name, value in values.items():
-        field = mapper.fields[name]
-        # An empty set, for example, is stored by leaving the attribute out.
-        is_absent = value is None or field.is_absent(field.validate(value))
-        updates.append(field.remove() if is_absent else field.set(value))
+    try:
+        mapper.check_names(values)
+        for name, value in values.items():
+            field = mapper.fields[name]
+            # An empty set, for example, is stored by leaving the attribute out.
+            is_absent = value is None or field.is_absent(field.validate(value))
+            updates.append(field.remove() if is_absent else field.set(value))
+    except ValidationError as error:
+        raise given_problems.explain_given(mapper, values, error) from error.__cause__
     return updates
 
 

@@ -154,7 +154,7 @@ class SaveVerb(BoundVerb[M]):
         check_several(self._mapper, items)
         place = self._find_destination()
         make_entry = functools.partial(save_entry, self._mapper, place.table, overwrite)
-        return BulkCall(place, options, make_entry, items)
+        return BulkCall(place, options, make_entry, items, checks_first=True)
 
     def explain(
         self,
@@ -164,7 +164,7 @@ class SaveVerb(BoundVerb[M]):
         """Return how the items would be stored. Makes no request."""
         check_several(self._mapper, items)
         table = self._model.table_name()
-        writes = [save_entry(self._mapper, table, overwrite, item).write for item in items]
+        writes = [save_entry(self._mapper, table, overwrite, item, is_save=False).write for item in items]
         if self._mapper.unique is not None:
             return WritePlan(f"PutItem or TransactWrite {table}", 1, len(writes), warnings=(_UNIQUE,))
         puts = [write for write in writes if isinstance(write, Put)]
@@ -225,11 +225,18 @@ class UpdateVerb(TargetedVerb[M]):
         """Return how the items would be found and updated. Makes no request."""
         check_changes(self._mapper, updates)
         source, step = self._resolve(strategy), f"UpdateItem {self._model.table_name()}"
+        passed = self._find_passed_hooks()
         targets, plan = self._find_targets(source)
         if targets is None:
-            return WritePlan(step, 1, None, plan, self._find_check(source))
+            return WritePlan(step, 1, None, plan, self._find_check(source), warnings=passed)
         check = self._find_check(None)
-        return WritePlan(step, 1, len(targets), check=check, warnings=("each item must exist",))
+        return WritePlan(step, 1, len(targets), check=check, warnings=("each item must exist", *passed))
+
+    def _find_passed_hooks(self) -> tuple[str, ...]:
+        """Return the note on hooks and validators, which an update by expression cannot call."""
+        rules = self._mapper.rules
+        names = () if rules is None else rules.passed_by_updates
+        return (f"updates do not call {', '.join(names)}",) if names else ()
 
     def prepare_stream(self, strategies: AnyIterable[Strategy], updates: Updates, options: WriteOptions) -> BulkCall[M]:
         """Return the call that updates the items as the iterable yields their strategies."""

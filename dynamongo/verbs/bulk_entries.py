@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast
 
+from dynamongo._support.dataclasses import replace
 from dynamongo.exceptions import AttributeNotLoaded, DynamongoError, UnreadableItem, ValidationError
 from dynamongo.executor import Write
 from dynamongo.executor.guarded_writes import SingleWrite, guard_write
@@ -58,25 +59,41 @@ def save_entry(
     table: str,
     overwrite: bool | Condition,  # noqa: FBT001 - as in `save_one`
     item: M | Mapping[str, Any],
+    *,
+    is_save: bool = True,
 ) -> Entry[M]:
-    """Return a put of the item, or its error if it is invalid."""
+    """Return a put of the item, or its error if it is invalid; `is_save` is as for `make_put`."""
     instance: Any = item  # what the outcome of an invalid dict reports
     try:
         instance = mapper.as_instance(item)
         if (own := mapper).model is not type(instance):
             own = mapper.mapper_of(instance)
-        put = make_put(own, table, instance, overwrite)
+        put = make_put(own, table, instance, overwrite, is_save=is_save)
         # A put without a condition goes with others in a BatchWriteItem, which takes no conditions.
         return Entry(instance, _guard(own, put if put.condition is None else guard_kind(own, put), instance))
-    except (AttributeNotLoaded, ValidationError) as error:
-        return Entry(instance, None, error)
+    except (AttributeNotLoaded, ValueError) as error:
+        return Entry(instance, None, _refusal_of(error))
+
+
+def _refusal_of(error: AttributeNotLoaded | ValueError) -> DynamongoError:
+    """Return the error of an item that is refused, by its fields or by a hook; raise one that concerns all items."""
+    if isinstance(error, (AttributeNotLoaded, ValidationError)):
+        return error
+    if isinstance(error, DynamongoError):  # such as a condition that names a field of another model
+        raise error
+    refusal = ValidationError(str(error))
+    refusal.__cause__ = error
+    return refusal
 
 
 def delete_entry(mapper: Mapper[M], table: str, target: Target, found: M | None = None) -> Entry[M]:
     """Return a delete of the target, with the instance that was found or one that holds only the key."""
     target, instance = _with_instance(mapper, target, found)
-    own = _own_mapper(mapper, found)
-    return Entry(instance, _guard(own, make_delete(own, table, target), found))
+    try:
+        own = _own_mapper(mapper, found)
+        return Entry(instance, _guard(own, make_delete(own, table, target, found=found), found))
+    except (AttributeNotLoaded, ValueError) as error:
+        return Entry(instance, None, _refusal_of(error))
 
 
 def update_entry(
@@ -121,8 +138,8 @@ def rewrite_entries(
             if change is not None:
                 change(item)
             write = make_rewrite(own, table, item)
-        except ValidationError as error:
-            yield Entry(item, None, error)
+        except (AttributeNotLoaded, ValueError) as error:
+            yield Entry(item, None, _refusal_of(error))
         else:
             if write is not None:
                 yield Entry(item, _guard(own, write, item))
@@ -135,7 +152,7 @@ def _with_instance(mapper: Mapper[M], target: Target, found: M | None) -> tuple[
 
 def _divide_check(target: Target) -> Target:
     """Return the target with a check that fits a write, by splitting an IN that is too long."""
-    return target if target.check is None else Target(target.key, split_long_ins(target.check))
+    return target if target.check is None else replace(target, check=split_long_ins(target.check))
 
 
 def recheck_targets(mapper: Mapper[Any], source: ResolvedStrategy, items: Sequence[Item]) -> list[Target]:
@@ -149,7 +166,8 @@ def recheck_targets(mapper: Mapper[Any], source: ResolvedStrategy, items: Sequen
     targets: list[Target] = []
     for item in items:
         key = mapper.pick_key(item)
-        check = checks[_values_of(key)] if isinstance(source, tuple) else recheck(source, key)
+        told = key if mapper.templates is None else {**key, **mapper.templates.tell(key)}
+        check = checks[_values_of(key)] if isinstance(source, tuple) else recheck(source, told)
         targets.append(Target(key, None if check is None else narrow(check, item)))
     return targets
 

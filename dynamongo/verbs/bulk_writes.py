@@ -24,7 +24,14 @@ from dynamongo.arguments import check_capacity_units
 from dynamongo.backends import Backend
 from dynamongo.connection.clocks import writing_to
 from dynamongo.connection.connection import Connection
-from dynamongo.exceptions import DynamongoError, ExpressionError, ItemNotFound, ValidationError, WriteNotSent
+from dynamongo.exceptions import (
+    AttributeNotLoaded,
+    DynamongoError,
+    ExpressionError,
+    ItemNotFound,
+    ValidationError,
+    WriteNotSent,
+)
 from dynamongo.executor import ITEM_ERRORS, GroupResult, Outcome, Outcomes
 from dynamongo.executor.guarded_writes import GuardedWrite, SingleWrite
 from dynamongo.expressions.values import shorten
@@ -38,11 +45,13 @@ from dynamongo.verbs.progress import ProgressOption, report_progress
 from dynamongo.verbs.results import BatchResult, WriteOutcome, sum_up
 
 if TYPE_CHECKING:
+    from dynamongo.connection import size_checks
     from dynamongo.executor import rate_limits, write_run
     from dynamongo.executor.grouping import Round
     from dynamongo.executor.rate_limits import RateLimit
     from dynamongo.verbs.progress import Advance
 else:  # most programs start without bulk writes
+    size_checks = LazyModule("dynamongo.connection.size_checks")
     rate_limits = LazyModule("dynamongo.executor.rate_limits")
     write_run = LazyModule("dynamongo.executor.write_run")
 
@@ -55,8 +64,8 @@ AnyIterable: TypeAlias = Iterable[T] | AsyncIterable[T]
 _MANY_REFUSED: Final = 1_000
 """How many outcomes of invalid entries may wait to be reported with those of writes."""
 
-_OWN_ERRORS = (*ITEM_ERRORS, ItemNotFound, ValidationError)
-"""The errors of one item, which say nothing of the others: what the store refused, and what an instance refused."""
+_OWN_ERRORS = (*ITEM_ERRORS, AttributeNotLoaded, ItemNotFound, ValidationError)
+"""The errors of one item, which say nothing of the others: what the store refused, or its fields, or a hook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,7 @@ class BulkCall(Generic[M]):
         make_entry: Returns the entry of an item, or, if there is a read, of a target and the instance that were found.
         items: The items: instances, targets or strategies.
         read: The read that finds them, to be executed first; `None` if they are known.
+        checks_first: Whether nothing is sent if one of them is invalid; otherwise that is its own outcome.
     """
 
     destination: Destination[M]
@@ -125,6 +135,7 @@ class BulkCall(Generic[M]):
     make_entry: Callable[..., Entry[M]]
     items: AnyIterable[Any] = ()
     read: Read | None = None
+    checks_first: bool = False
 
     def __post_init__(self) -> None:
         if self.destination.mapper.rules is not None:
@@ -146,7 +157,7 @@ class BulkCall(Generic[M]):
         return cast("Iterable[Any]", self.items)
 
     def make_entries(self, *found: Iterable[Any]) -> list[Entry[M]]:
-        """Return all entries, for a verb that sends nothing if one is invalid.
+        """Return all entries, for a verb that sends nothing before all are made.
 
         Args:
             found: The targets and instances that the read has found, if there is a read.
@@ -157,10 +168,18 @@ class BulkCall(Generic[M]):
         """
         known = zip(self.plain_items()) if not found else zip(*found, strict=True)
         entries = list(itertools.starmap(self.make_entry, known))
-        for index, entry in enumerate(entries):
-            if entry.error is not None:
-                raise type(entry.error)(f"item {index}: {entry.error}") from entry.error
+        if self.checks_first:
+            for index, entry in enumerate(entries):
+                if entry.error is not None:
+                    raise _locate(entry.error, index) from entry.error
         return entries
+
+
+def _locate(error: DynamongoError, index: int) -> DynamongoError:
+    located = type(error)(f"item {index}: {error}")
+    if isinstance(error, ValidationError) and isinstance(located, ValidationError):
+        located.problems = error.problems
+    return located
 
 
 class BulkWrite(Generic[M]):
@@ -185,6 +204,7 @@ class BulkWrite(Generic[M]):
         self.run = write_run.WriteRun(destination.mapper.keys.names, limits.batch_write, workers, options.limit)
         self.destination = destination
         self._progress = options.progress
+        self._notable_units = destination.connection.notable_units
         self._count = 0
         self._pending: dict[int, Entry[M]] = {}
         """The entries that were taken and have no outcome yet, by their index."""
@@ -264,6 +284,8 @@ class BulkWrite(Generic[M]):
             write = write.write
         if outcome.error is not None:
             return WriteOutcome(index, entry.item, self._explain(cast("SingleWrite", write), outcome.error))
+        if outcome.units > self._notable_units:
+            size_checks.warn_of_write(mapper, write, outcome.attributes)
         if isinstance(write, Put):
             # As a single save does: from now on, `only_changed` compares with what was stored here.
             own = mapper if type(entry.item) is mapper.model else mapper.mapper_of(entry.item)

@@ -46,7 +46,7 @@ class Forms(Recorded):
             ValidationError: A value does not suit its field, or a name is unknown.
         """
         mapper: Mapper[Self] = cls.__mapper__
-        return mapper.build(json_documents.from_document(mapper, values) if _is_json(cls, mode) else values)
+        return mapper.build(json_documents.read_values(mapper, values) if _is_json(cls, mode) else values)
 
     def to_dict(
         self, only: Iterable[str] | None = None, *, mode: DictMode = "python", decimals: Decimals = "text"
@@ -130,6 +130,13 @@ class Forms(Recorded):
             AttributeNotLoaded: The item was only partly read.
         """
         return python_values.decode_map(type(self).__mapper__.encode(self))
+
+    def __whole_item__(self) -> dict[str, Any]:
+        """Return the same with what only the key of the item tells, for local evaluation of conditions."""
+        mapper = type(self).__mapper__
+        item = mapper.encode(self)
+        told = {} if mapper.templates is None else mapper.templates.tell_unstored(item)
+        return python_values.decode_map({**item, **told})
 
     @classmethod
     def from_dynamodb_json(cls, image: Mapping[str, Any] | str | bytes) -> Self:

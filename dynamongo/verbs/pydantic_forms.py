@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from dynamongo.mapping.document_problems import Problem, read_document
+from dynamongo.exceptions import Problem
+from dynamongo.mapping.given_problems import read_document
 from dynamongo.verbs.forms import Forms
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from colours import COLOURS, await_all_verbs
 
-ON_BOTH_BACKENDS = {"test_conditional_writes", "test_result_set"}
+ON_BOTH_BACKENDS = {"test_conditional_writes", "test_hooks", "test_result_set"}
 """The modules whose awaited tests run on the emulator, too; the others would show little more, and take longer."""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from dynamongo import (
+    AttributeNotLoaded,
     Connection,
     DateTimeField,
     DecimalField,
@@ -210,6 +211,19 @@ class TestWrites:
         (page,) = User.find(scans="allow").migrate()
         assert not page.result.failures
         assert [each.full_name for each in OldUser.get_many(["a", "b"])] == ["Jane Doe"] * 2
+
+    def test_partly_read_instance_computes_what_it_can(self) -> None:
+        User(email="a", first="Jane", last="Doe").save()
+        part = User.get_one("a", projection=[User.email, User.first])
+        part.first = "John"
+        with pytest.raises(
+            AttributeNotLoaded, match=r"^User.full_name follows from first, which has changed, and from last"
+        ):
+            part.save(only_changed=True)
+        part = User.get_one("a", projection=[User.email, User.first, User.last, User.full_name, User.initials])
+        part.first = "John"
+        part.save(only_changed=True)
+        assert computed(User.get_one("a")) == ("John Doe", "JD", None)
 
     def test_computed_key_cannot_be_changed_by_an_update(self) -> None:
         class Half(Model):

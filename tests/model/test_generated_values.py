@@ -306,6 +306,32 @@ def test_time_of_creation_can_be_the_range_key() -> None:
         assert len(Message.get_many(Message.room == "a")) == 2
 
 
+def test_time_of_creation_can_be_told_by_the_key_alone() -> None:
+    class Message(Model):
+        __table__ = "messages"
+        __hash_key__ = "pk"
+        __range_key__ = "sk"
+        pk = StringField(template="ROOM#{room}")
+        sk = StringField(template="AT#{sent_at}")
+        room = StringField(required=True, stored=False)
+        sent_at = DateTimeField(auto="create", required=True, stored=False, immutable=True, format="iso-z")
+        text = StringField()
+
+    clock = VirtualClock()
+    with Connection.using(MemoryBackend(clock=clock)):
+        Message.create_table()
+        message = Message(room="a").save()
+        assert (message.sk, message.sent_at) == ("AT#2026-01-01T00:00:00.000Z", clock.utcnow())
+        clock.advance(seconds=1)
+        message.text = "x"
+        message.save()
+        message.text = "y"
+        assert message.save(only_changed=True) == message.reload() == next(iter(Message.find(scans="allow")))
+        with pytest.raises(ValidationError, match=r"Message\.sent_at is immutable"):
+            message.sent_at = clock.utcnow()
+        assert Message.upsert_one(message, Message.text.set("z")).to_item() == {**message.to_item(), "text": "z"}
+
+
 def test_declarations_that_make_no_sense() -> None:
     wrong: Any = "sometimes"
     for make, text in (
@@ -325,7 +351,7 @@ def test_declarations_that_make_no_sense() -> None:
         with pytest.raises(SchemaError, match=f"Base.field: {text}"):
             type("Base", (Model,), {"__abstract__": True, "field": field})
     for name in ("at", "key"):
-        with pytest.raises(SchemaError, match=f"Bad.{name} is part of the key, and auto='write' would change it"):
+        with pytest.raises(SchemaError, match=r"Bad\.at is part of the key, and auto='write' would change it"):
             type(
                 "Bad",
                 (Model,),

@@ -19,8 +19,8 @@ from dynamongo import (
     IntField,
     ListField,
     Model,
+    Problem,
     SetField,
-    StoredProblem,
     StringField,
     UnreadableItem,
     ValidationError,
@@ -133,7 +133,7 @@ class TestError:
         with pytest.raises(UnreadableItem) as caught:
             Row.get_many(Row.group == "a", projection=[Row.n])
         assert caught.value.problems == (
-            StoredProblem("n", "n", "text", "Row.n must be stored as a number; got a value of type str"),
+            Problem(("n",), "text", "Row.n must be stored as a number; got a value of type str"),
         )
         put(0, words=["a", 5])
         with pytest.raises(UnreadableItem, match=r"words.* must be stored as a string"):

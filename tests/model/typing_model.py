@@ -18,6 +18,7 @@ from dynamongo import (
     Connection,
     Difference,
     GlobalIndex,
+    ImmutableConflict,
     LocalIndex,
     Lock,
     LockItem,
@@ -28,8 +29,12 @@ from dynamongo import (
     UnreadableItem,
     WriteOutcome,
     WritePlan,
+    ksuid,
     literal,
     streams,
+    ulid,
+    uuid7,
+    uuid7_text,
 )
 from dynamongo.aio import AsyncFacet, AsyncInstanceVerbs, AsyncVerbs
 from dynamongo.backends import Backend
@@ -548,3 +553,32 @@ async def lock_something() -> None:
         held.check(awaited)
     assert_type(await lock.aio.acquire(timeout=5), Lock)
     assert_type(LockItem.get_one("a").owner, str | None)
+
+
+def _shout(sources: Any) -> str:
+    return str(sources.first).upper()
+
+
+class Signed(Model):
+    __table__ = "signed"
+    __hash_key__ = "id"
+    id = StringField(required=True, default=ulid)
+    trace = UUIDField(default=uuid7, immutable=True)
+    first = StringField(required=True)
+    shouted = StringField(required=True, computed=_shout, computed_from=["first"])
+    place = DictField(city=StringField(), immutable=True)
+    made = DateTimeField(auto="create", required=True)
+    expires = TimestampField(auto="write", auto_after=dt.timedelta(days=1))
+    day = DateField(auto="write")
+    wrong = StringField(auto="write")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    also_wrong = DateField(auto="read")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def check_values_of_the_library(signed: Signed, error: ImmutableConflict) -> None:
+    assert_type(signed.shouted, str)
+    assert_type(signed.made, dt.datetime)
+    assert_type(signed.expires, dt.datetime | None)
+    assert_type(signed.day, dt.date | None)
+    assert_type(error.field, str | None)
+    assert_type([uuid7()], list[uuid.UUID])
+    assert_type([uuid7_text(), ulid(), ksuid()], list[str])

@@ -16,12 +16,16 @@ MUTANTS = [
     Mutant("bytes for boto3's client are text", "_write_scalar", 'binary == "base64"', "True"),
     Mutant("an undeclared member of a document is lost", "DocumentField._build", "normalize_item(undeclared)", "{}"),
     Mutant("a document is built anew", "DocumentField._convert_foreign", "not is_valid", "True"),
-    Mutant("a part of a document is stored", "DocumentField._check_class", "PART in held", "False"),
+    Mutant("a part of a document is stored", "DocumentField._check_class", "isinstance(document, Part)", "False"),
     Mutant("a document of a derived class is cut", "DocumentField._check_class", "type(document) is not _k", "False"),
     Mutant("a document is saved without a member", "DocumentField._encode_declared", "field.required", "False"),
     Mutant("a changed list goes unchecked", "DocumentField._encode_declared", "field.validate(member)", "member"),
     Mutant("a document in itself loses what is missing", "DocumentField._takes_none", "self.is_declared or _o", "_o"),
+    Mutant(
+        "an element that was moved is changed", "_compare_elements", "(Comparison(path / index, EQ, before),)", "()"
+    ),
+    Mutant("an element replaces another's", "_compare_elements", "(NotExists(path / len(stored)),)", "()"),
     Mutant("a part of a document is a whole one", "DocumentField.make_part", "loaded", "self.fields"),
     Mutant("a rule of a whole document is ignored", "DocumentField.has_rules", "self.document_type.has_rules", "False"),
-    Mutant("pydantic takes what lacks a value", "_find_wrong_names", "name not in given", "False"),
+    Mutant("pydantic takes what lacks a value", "_find_missing", "name not in given", "False"),
 ]

@@ -94,6 +94,26 @@ MUTANTS = [
         "record is None or type(record) is tuple",
         "type(record) is not Record",
     ),
+    # Hooks and validators.
+    Mutant("a save calls no hook", "make_put", "is_save", "False"),
+    Mutant("a migration calls no hook", "make_rewrite", "updates and rules is not None", "False"),
+    Mutant("a delete calls no hook", "make_delete", "mapper.rules is not None or item is not None", "False"),
+    Mutant(
+        "an instance is deleted by its key",
+        "_call_before_delete",
+        "item if is_known else mapper.decode_key(target.key)",
+        "mapper.decode_key(target.key)",
+    ),
+    Mutant("a read in part calls no hook", "read_partial", "mapper.rules is not None", "False"),
+    Mutant("an update ignores a hook", "_OnSave.check_update", "hook is not None", "False"),
+    Mutant(
+        "a validator judges what is wrong by itself",
+        "Validators._refuse",
+        "wrong and not (about and wrong.isdisjoint(about))",
+        "False",
+    ),
+    Mutant("a bug in a validator is a problem", "is_refusal", "isinstance(error, ValueError)", "True"),
+    Mutant("an override bypasses a hook", "find_hooks", "reversed(model.__mro__)", "(model,)"),
     # Kinds of items in one table.
     Mutant("a read finds items of every kind", "Read.kind", "self.kinds.condition", "None"),
     Mutant("a write by key deletes items of every kind", "guard_kind", "guard is None", "True"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dynamongo import DictField, Field, IntField, ListField, Model, SetField, StringField
-from dynamongo.mapping.document_problems import read_document
+from dynamongo.mapping.given_problems import read_document
 
 
 class Order(Model):
@@ -41,12 +41,12 @@ def test_problems_of_a_document() -> None:
         "other": 1,
     }
     assert problems_of(document) == [
-        ("unknown", ("other",), ""),
+        ("unknown", ("other",), "unknown field 'other'"),
         ("missing", ("id",), "Order.id is required"),
         ("unsuitable", ("status",), "Order.status is required; got None"),
         ("unsuitable", ("note",), "Order.note must be a str of at most 3 characters; got 'long'"),
         ("unsuitable", ("tags", 1), "Order.tags[1] must be a str of at most 1 characters; got 'bc'"),
-        ("unknown", ("lines", 1, "price"), ""),
+        ("unknown", ("lines", 1, "price"), "Order.lines[1] has no field 'price'; it has: sku, count"),
         ("missing", ("lines", 1, "sku"), "Order.lines[1].sku is required"),
         ("unsuitable", ("lines", 1, "count"), "Order.lines[1].count must be an int; got 'y'"),
         ("unsuitable", ("lines", 2), "Order.lines[2] must be a dict; got None"),
