@@ -182,7 +182,7 @@ def test_repair_agrees_with_the_items_whatever_others_did(faulty: MemoryBackend)
     faulty.faults = FaultPlan()
     chooser = random.Random(7)
     for number in range(60):
-        held = {"id": chooser.choice("abcdef"), "email": f"e{chooser.randrange(40)}", "number": number}
+        held: dict[str, Any] = {"id": chooser.choice("abcdef"), "email": f"e{chooser.randrange(40)}", "number": number}
         place = User.table_name()
         if chooser.random() < 0.4:
             default_connection.backend.execute(Put(place, held))
