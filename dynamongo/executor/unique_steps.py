@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from dynamongo._support.dataclasses import replace
 from dynamongo.exceptions import (
@@ -24,7 +24,7 @@ from dynamongo.exceptions import (
     TransactionCanceled,
     TransactionConflict,
 )
-from dynamongo.executor.cancellations import CONDITION_FAILED, error_of
+from dynamongo.executor.cancellations import CONDITION_FAILED, raise_other
 from dynamongo.executor.effects import Steps
 from dynamongo.executor.guarded_writes import UNKNOWN, Known, SingleWrite, Unknown
 from dynamongo.expressions.conditions import Condition, all_of, conjuncts
@@ -177,7 +177,7 @@ class GuardedRun:
         if first.code == CONDITION_FAILED:
             return self._find_stored(first.item)
         if all(reason.code != CONDITION_FAILED for reason in others):
-            _raise_other(error)
+            raise_other(error)
         for claim, reason in zip(new, others, strict=False):
             if reason.code == CONDITION_FAILED:
                 yield from self._check_taken(claim, reason)
@@ -190,7 +190,11 @@ class GuardedRun:
 
     def _check_taken(self, claim: Claim, reason: CancellationReason) -> Steps[None]:
         """Raise `UniqueViolation` unless the item that the guard names does not have the values."""
-        owner = self._unique.owner_of(cast("Item | None", reason.item))
+        # A backend may not return items; then the guard is read, which may be gone by now.
+        guard: Item | None = reason.item or (yield from self._read(claim.key))
+        if guard is None:
+            return
+        owner = self._unique.owner_of(guard)
         if owner is None or still_holds(claim, (yield from self._read(owner))):
             raise self._unique.explain(claim, owner)
         self._abandoned[claim.key[self._unique.key_names[0]]] = owner
@@ -217,11 +221,3 @@ class GuardedRun:
         if shown is None or write.returns.startswith("ALL"):
             return shown
         return project(shown, [update.path for update in write.updates]) or None
-
-
-def _raise_other(error: TransactionCanceled) -> NoReturn:
-    """Raise the error of the action for which a transaction was cancelled, if it is not that of a condition."""
-    found = next((each for reason in error.reasons if (each := error_of(reason)) is not None), None)
-    if found is None:
-        raise error
-    raise found.copy_context(error) from error

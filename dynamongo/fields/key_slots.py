@@ -27,7 +27,8 @@ _FIXED: Final[dict[type, str]] = {
 }
 """What these fields write in keys: the characters stand in fixed places, so that none of them can separate anything."""
 
-_NOT_AFTER: Final = {"N": "0123456789.", DateTimeField: "+"}
+_NOT_AFTER_NUMBERS: Final = "0123456789."
+_NOT_AFTER_DATETIMES: Final = "+"
 """What must not follow such a text, since it could be a part of it."""
 
 
@@ -119,7 +120,8 @@ class Slot:
                     f"{self.label}: {self.given_as} pads {self.name}, which is no number, but a {type(field).__name__}"
                 )
             return
-        not_after = _NOT_AFTER.get("N" if self.is_number else self._fixed or str, "")
+        not_after = _NOT_AFTER_DATETIMES if self._fixed is DateTimeField else ""
+        not_after = _NOT_AFTER_NUMBERS if self.is_number else not_after
         if (not end and not is_last) or (end and end[0] in not_after):
             fix = f", or pad it: {{{self.name}:08}}" if self.is_number else ""
             raise SchemaError(

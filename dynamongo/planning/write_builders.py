@@ -5,13 +5,14 @@ Single writes, bulk writes and transactions use the same builders, so that a ver
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from dynamongo._support.dataclasses import replace
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_flag
-from dynamongo.exceptions import ExpressionError
+from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.expressions.computed import WITH_PATHS, operands_in
 from dynamongo.expressions.conditions import And, BaseCondition, Condition, Path, all_of, conjuncts
 from dynamongo.expressions.operands import paths_of
@@ -25,10 +26,12 @@ from dynamongo.planning.strategies import Target
 
 if TYPE_CHECKING:
     from dynamongo.mapping import changes as differences
+    from dynamongo.mapping import given_problems
     from dynamongo.mapping.deltas import Delta
     from dynamongo.mapping.rules import Rules
     from dynamongo.planning import member_checks
-else:  # only saves of what has changed need it
+else:  # only saves of what has changed need it, or errors
+    given_problems = LazyModule("dynamongo.mapping.given_problems")
     differences = LazyModule("dynamongo.mapping.changes")
     member_checks = LazyModule("dynamongo.planning.member_checks")
 
@@ -51,8 +54,7 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any, *, is_s
     if (rules := mapper.rules) is None:
         item = mapper.encode(instance)
     else:
-        with rules.saving(instance, calls_hooks=is_save):
-            item = mapper.encode(instance)
+        item = rules.save(instance, mapper.encode, calls_hooks=is_save)
         if overwrite is not False:  # an item that must not exist has nothing to keep
             guards = rules.guard_put(item)
     if condition is not None and mapper.templates is not None:
@@ -104,8 +106,7 @@ def _find_changes(mapper: Mapper[M], instance: M) -> tuple[tuple[Delta, ...], tu
     """Return what has changed in an instance, and the conditions that the changes need."""
     if (rules := mapper.rules) is None:
         return differences.find_changes(mapper, instance)
-    with rules.saving(instance):
-        changes, checks = differences.find_changes(mapper, instance)
+    changes, checks = rules.save(instance, functools.partial(differences.find_changes, mapper))
     # What every write sets is no change that is worth one.
     names = {mapper.fields[name].path.attribute for name in rules.provisional}
     if all(change.path.attribute in names for change in changes):
@@ -296,13 +297,16 @@ def _split_key(mapper: Mapper[Any], values: Any) -> tuple[dict[str, Any], dict[s
 
 def _set_or_remove(mapper: Mapper[Any], values: Mapping[str, Any]) -> list[AnyUpdate]:
     """Return the updates that set attributes by field name; an absent value removes one."""
-    mapper.check_names(values)
     updates: list[AnyUpdate] = []
-    for name, value in values.items():
-        field = mapper.fields[name]
-        # An empty set, for example, is stored by leaving the attribute out.
-        is_absent = value is None or field.is_absent(field.validate(value))
-        updates.append(field.remove() if is_absent else field.set(value))
+    try:
+        mapper.check_names(values)
+        for name, value in values.items():
+            field = mapper.fields[name]
+            # An empty set, for example, is stored by leaving the attribute out.
+            is_absent = value is None or field.is_absent(field.validate(value))
+            updates.append(field.remove() if is_absent else field.set(value))
+    except ValidationError as error:
+        raise given_problems.explain_given(mapper, values, error) from error.__cause__
     return updates
 
 

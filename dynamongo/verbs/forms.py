@@ -46,7 +46,7 @@ class Forms(Recorded):
             ValidationError: A value does not suit its field, or a name is unknown.
         """
         mapper: Mapper[Self] = cls.__mapper__
-        return mapper.build(json_documents.from_document(mapper, values) if _is_json(cls, mode) else values)
+        return mapper.build(json_documents.read_values(mapper, values) if _is_json(cls, mode) else values)
 
     def to_dict(
         self, only: Iterable[str] | None = None, *, mode: DictMode = "python", decimals: Decimals = "text"
