@@ -41,7 +41,10 @@ class UnionMapper(KindMapper[M]):
         vars(self).update(vars(lead))
         self.name = " | ".join(mapper.name for mapper in mappers)
         told = [mapper for mapper in mappers if isinstance(mapper, KindMapper)]
-        self.kinds = _join_kinds(told[0], told) if len(told) == len(mappers) else _find_key_kinds(self.name, mappers)
+        if isinstance(lead, KindMapper) and len(told) == len(mappers):
+            self.kinds = _join_kinds(lead, told)
+        else:
+            self.kinds = _find_key_kinds(self.name, mappers)
         self.guards = next((mapper.guards for mapper in mappers if mapper.guards is not None), None)
         self.fields = {name: field for mapper in reversed(mappers) for name, field in mapper.fields.items()}
         self.attributes = {name: field for mapper in reversed(mappers) for name, field in mapper.attributes.items()}

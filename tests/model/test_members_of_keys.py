@@ -73,7 +73,7 @@ class Counter(Shop):
 
     pk = StringField(template="COUNTER")
     sk = StringField(template="COUNTER")
-    customer = IntField()
+    customer = IntField(required=True)
 
 
 @pytest.fixture(params=["memory", "dynamodb"], autouse=True)
