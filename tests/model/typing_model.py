@@ -8,7 +8,7 @@ import enum
 import uuid
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import assert_type
 
@@ -570,6 +570,9 @@ class Signed(Model):
     made = DateTimeField(auto="create", required=True)
     expires = TimestampField(auto="write", auto_after=dt.timedelta(days=1))
     day = DateField(auto="write")
+
+
+if TYPE_CHECKING:  # which raise at run time
     wrong = StringField(auto="write")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
     also_wrong = DateField(auto="read")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
 
