@@ -92,6 +92,7 @@ class Mapper(ModelSchema, Generic[M]):
             field.path.attribute: field for field in fields.values() if not (field.reads_one_form or field.is_key)
         }
         super().__init__(model, fields, declaration)
+        self.unions: dict[Any, Any] = {}  # the mappers of `find_across`
 
     def bind(self, model: type[M], table: str | None) -> Mapper[M]:
         """Return the mapper of a class that is bound to another table or connection, which has this one's fields.
