@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dynamongo.exceptions import SchemaError
@@ -51,8 +51,8 @@ def _find_relatives(model: Any) -> Iterator[Any]:
     """Yield the other models of the table that have an abstract base of the user's in common with it."""
     seen: set[Any] = set()
     for base in model.__mro__[1:]:
-        mapper = vars(base).get("__mapper__")
-        if mapper is None or not vars(base).get("__abstract__") or base.__module__.startswith("dynamongo."):
+        body: Mapping[str, Any] = vars(base)
+        if "__mapper__" not in body or not body.get("__abstract__") or base.__module__.startswith("dynamongo."):
             continue
         for other in _descend(base):
             if (
@@ -71,7 +71,8 @@ def _descend(base: Any) -> Iterator[Any]:
 
 
 def _is_alike(model: Any, other: Any) -> bool:
-    if vars(other).get("__abstract__") or is_bound(other) or "__mapper__" not in vars(other):
+    body: Mapping[str, Any] = vars(other)
+    if body.get("__abstract__") or is_bound(other) or "__mapper__" not in body:
         return False
     is_same = (other.__table__, other.__connection__) == (model.__table__, model.__connection__)
     # A class that is declared anew, as in an interactive session, takes the place of the one before.

@@ -162,8 +162,8 @@ def check_containers(user: User) -> None:
 
 def check_fields() -> None:
     assert_type(User.name, StringField[str])
-    assert_type(user.made, str)
-    assert_type(user.made_of_some, "str | None")
+    assert_type(User.made, StringField[str])
+    assert_type(User.made_of_some, "StringField[str | None]")
     assert_type(User.nick, "StringField[str | None]")
     assert_type(User.colour, EnumField[Colour])
     assert_type(User.cities, ListField[str])
