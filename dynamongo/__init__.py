@@ -30,6 +30,7 @@ from dynamongo.exceptions import (
     ImmutableConflict,
     InvalidRequestError,
     ItemNotFound,
+    ItemSizeWarning,
     LimitExceededError,
     LockLost,
     LockNotAcquired,
@@ -98,10 +99,20 @@ if TYPE_CHECKING:
     from dynamongo.locks import Lock, LockFields, LockItem
     from dynamongo.mapping.documents import Document
     from dynamongo.mapping.hooks import after_read, before_delete, before_save, validator
+    from dynamongo.mapping.item_sizes import ItemSize, size_of
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning.plan import Plan
     from dynamongo.verbs.progress import Progress
-    from dynamongo.verbs.results import BatchResult, Failure, ItemsByKind, MigratedPage, Page, WriteOutcome
+    from dynamongo.verbs.results import (
+        BatchResult,
+        CheckedPage,
+        Failure,
+        ItemsByKind,
+        MigratedPage,
+        Page,
+        UniqueProblem,
+        WriteOutcome,
+    )
     from dynamongo.verbs.write_plan import WritePlan
 else:  # what is returned by calls that import it, or used by few programs
     __getattr__ = make_getattr(
@@ -115,6 +126,7 @@ else:  # what is returned by calls that import it, or used by few programs
             "dynamongo.fields.documents": ("DocumentField",),
             "dynamongo.fields.durations": ("TimedeltaField", "TimestampField"),
             "dynamongo.fields.enumeration": ("EnumField",),
+            "dynamongo.mapping.item_sizes": ("ItemSize", "size_of"),
             "dynamongo.ids": ("ksuid", "ulid", "uuid7", "uuid7_text"),
             "dynamongo.locks": ("Lock", "LockFields", "LockItem"),
             "dynamongo.mapping.documents": ("Document",),
@@ -123,10 +135,12 @@ else:  # what is returned by calls that import it, or used by few programs
             "dynamongo.model.result_set": ("ResultSet",),
             "dynamongo.verbs.results": (
                 "BatchResult",
+                "CheckedPage",
                 "Failure",
                 "ItemsByKind",
                 "MigratedPage",
                 "Page",
+                "UniqueProblem",
                 "WriteOutcome",
             ),
             "dynamongo.verbs.write_plan": ("WritePlan",),
@@ -149,6 +163,7 @@ __all__ = [
     "BudgetExceeded",
     "BulkWriteError",
     "CancellationReason",
+    "CheckedPage",
     "ConditionalCheckFailedException",
     "ConfigurationError",
     "Connection",
@@ -177,6 +192,8 @@ __all__ = [
     "IntField",
     "InvalidRequestError",
     "ItemNotFound",
+    "ItemSize",
+    "ItemSizeWarning",
     "ItemsByKind",
     "JSONField",
     "LimitExceededError",
@@ -217,6 +234,7 @@ __all__ = [
     "TransactionConflict",
     "URLField",
     "UUIDField",
+    "UniqueProblem",
     "UniqueViolation",
     "UnreadableItem",
     "UnsupportedOperation",
@@ -238,6 +256,7 @@ __all__ = [
     "ksuid",
     "list_append",
     "literal",
+    "size_of",
     "ulid",
     "uuid7",
     "uuid7_text",

@@ -11,7 +11,7 @@ from typing import Final
 
 from dynamongo.exceptions import ConfigurationError, ExpressionError
 from dynamongo.expressions.conditions import BaseCondition
-from dynamongo.expressions.values import shorten
+from dynamongo.expressions.values import MAX_ITEM_BYTES, shorten
 
 _COMBINE = "; combine a second condition with the first by &, as in (User.name == 'a') & (User.age > 1)"
 
@@ -76,6 +76,15 @@ def check_max_connections(count: object) -> None:
     """Raise `ConfigurationError` for a bound of connections; `None` leaves it to the backend."""
     if count is not None and not (type(count) is int and count >= 1):
         raise ConfigurationError(f"max_connections must be an int >= 1; got {shorten(count)}")
+
+
+def check_item_size(size: object) -> None:
+    """Raise `ConfigurationError` for anything but a number of bytes from which items are reported, or `None`."""
+    if size is not None and not (type(size) is int and 1 <= size <= MAX_ITEM_BYTES):
+        raise ConfigurationError(
+            f"item_size_warning must be a number of bytes from 1 to {MAX_ITEM_BYTES}, or None for no warning;"
+            f" got {shorten(size)}"
+        )
 
 
 def refuse_condition(verb: str, name: str, value: object) -> None:

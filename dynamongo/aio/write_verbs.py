@@ -11,8 +11,9 @@ from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.planning.strategies import Strategy
 from dynamongo.planning.write_builders import updates_of_dict
-from dynamongo.verbs.calls import DeleteCall, SaveCall, UpdateCall, given, perform_async
+from dynamongo.verbs.calls import given, perform_async
 from dynamongo.verbs.instance import Instance
+from dynamongo.verbs.write_calls import DeleteCall, SaveCall, UpdateCall
 
 if TYPE_CHECKING:
     from dynamongo.verbs.returned import Returns, WholeReturns

@@ -145,14 +145,24 @@ class Senders:
     Args:
         retries: The retry policy; by default, that of the backend's own configuration.
         blocking_calls: What to do when a blocking call is made on a running event loop.
+        item_size_warning: Beyond how many bytes an item that was written is reported; `None` for never.
 
     Attributes:
         blocking_calls: The same.
+        item_size_warning: The same.
+        notable_units: How many write units a write has to consume for its item to be measured.
     """
 
-    def __init__(self, retries: RetryPolicy | None, blocking_calls: BlockingPolicy = "warn") -> None:
+    def __init__(
+        self,
+        retries: RetryPolicy | None,
+        blocking_calls: BlockingPolicy = "warn",
+        item_size_warning: int | None = None,
+    ) -> None:
         self._retries = retries
         self.blocking_calls: BlockingPolicy = blocking_calls
+        self.item_size_warning = item_size_warning
+        self.notable_units = float("inf") if item_size_warning is None else item_size_warning / 1024
         # Weak, or every memory backend that a test has used would live as long as the default connection.
         self._known = weakref.WeakKeyDictionary[Backend, Sender]()
 

@@ -37,6 +37,16 @@ class Execution:
         self._senders = senders
         self._last = NONE_USED
 
+    @property
+    def item_size_warning(self) -> int | None:
+        """Beyond how many bytes an item that was written is reported; `None` for never."""
+        return self._senders.item_size_warning
+
+    @property
+    def notable_units(self) -> float:
+        """How many write units a write has to consume for its item to be measured: one pays for 1 KB."""
+        return self._senders.notable_units
+
     def run(self, make_steps: Callable[[Sender], Steps[R]], backend: Backend | None = None) -> R:
         """Perform steps of the executor, and return their result.
 

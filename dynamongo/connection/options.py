@@ -46,6 +46,9 @@ class ConnectionOptions(TypedDict, total=False):
             calls in worker threads, and notebooks are never affected.
         max_connections: How many connections to DynamoDB each event loop may have, for verbs that are awaited: 100 by
             default. More requests at once wait for one of them. `timeout` and `RetryPolicy.max_seconds` bound the wait.
+        item_size_warning: Beyond how many bytes a write of a whole item gives an `ItemSizeWarning`, once for each table
+            and line of the program: 358,400 by default, which is 350 KB of the 400 KB that an item can have. `None`
+            for no warning.
     """
 
     backend: str | Backend | None
@@ -64,3 +67,4 @@ class ConnectionOptions(TypedDict, total=False):
     show_values: bool
     blocking_calls: BlockingPolicy | None
     max_connections: int | None
+    item_size_warning: int | None

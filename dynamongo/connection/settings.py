@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from dynamongo._support.dataclasses import dataclass, field, names_of
 from dynamongo._support.lazy_imports import LazyModule, make_getattr
-from dynamongo.arguments import check_max_connections, check_names, check_timeouts
+from dynamongo.arguments import check_item_size, check_max_connections, check_names, check_timeouts
 from dynamongo.backends import Backend, Limits, backend_names, check_backend_name, load_backend
 from dynamongo.connection.drivers import Senders
 from dynamongo.connection.loop_guard import BlockingPolicy, check_blocking_policy
@@ -52,7 +52,7 @@ _ENDPOINT_VARIABLES: Final = ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The arguments of a `Connection`; `None` leaves a setting to the environment or its default.
+    """The arguments of a `Connection`; `None` leaves nearly all settings to the environment or their defaults.
 
     `Connection` and `ConnectionOptions` describe each of them.
 
@@ -81,6 +81,7 @@ class Settings:
     show_values: bool = True
     blocking_calls: BlockingPolicy | None = None
     max_connections: int | None = None
+    item_size_warning: int | None = 350 * 1024
 
     def __post_init__(self) -> None:
         if self.scans is not None:
@@ -102,6 +103,7 @@ class Settings:
             )
         check_timeouts(self.timeout, self.connect_timeout)
         check_max_connections(self.max_connections)
+        check_item_size(self.item_size_warning)
 
     def make_backend(self) -> Backend:
         """Return the backend that is set, or make one of the kind that is named."""
@@ -113,7 +115,7 @@ class Settings:
 
     def make_senders(self) -> Senders:
         """Return what sends operations under these settings."""
-        return Senders(self.retries, self.blocking_calls or "warn")
+        return Senders(self.retries, self.blocking_calls or "warn", self.item_size_warning)
 
     def find_limits(self) -> Limits:
         """Return the limits that the backend or its class declares, without making one; DynamoDB's by default."""

@@ -21,6 +21,7 @@ from dynamongo.connection.clocks import writing_to
 from dynamongo.connection.connection import Connection, connection_of
 from dynamongo.connection.overrides import backends
 from dynamongo.connection.participants import Address, check_accounts, find_backend, find_mapper, split_arguments
+from dynamongo.connection.size_checks import check_put
 from dynamongo.connection.transaction_reasons import TransactionEntry, explain_reasons
 from dynamongo.exceptions import (
     DynamongoError,
@@ -251,6 +252,8 @@ class TransactionActions:
         Keys are all that is known here of items that are updated or deleted: the store checks the sum of everything.
         """
         size = size_bound(entry.holder)
+        if isinstance(entry.action, Put):
+            check_put(entry.mapper, entry.action, size)
         if self._size + size > MAX_TRANSACTION_BYTES:  # only now is it worth measuring
             self._size = sum([item_size(each.holder) for each in self._entries.values()])
             size = item_size(entry.holder)

@@ -42,6 +42,7 @@
             └── WriteOutcomeUnknown          no response says whether a write was done
 
     ScanWarning                              a full scan is about to run (UserWarning)
+    ItemSizeWarning                          an item comes near 400 KB (UserWarning)
     NPlusOneWarning                          items are read one by one in a loop (UserWarning)
     BlockingCallWarning                      a call blocks an event loop (UserWarning)
 """
@@ -67,7 +68,6 @@ from dynamongo.exceptions.backend import (
 from dynamongo.exceptions.library import (
     AttributeNotLoaded,
     BlockingCallForbidden,
-    BlockingCallWarning,
     BudgetExceeded,
     BulkWriteError,
     ConditionalCheckFailedException,
@@ -82,10 +82,8 @@ from dynamongo.exceptions.library import (
     LockLost,
     LockNotAcquired,
     MultipleItemsFound,
-    NPlusOneWarning,
     Problem,
     ScanForbidden,
-    ScanWarning,
     SchemaError,
     StoredProblem,
     TableMismatch,
@@ -97,6 +95,7 @@ from dynamongo.exceptions.library import (
     WriteNotSent,
     WrittenButUnreadable,
 )
+from dynamongo.exceptions.user_warnings import BlockingCallWarning, ItemSizeWarning, NPlusOneWarning, ScanWarning
 
 __all__ = [
     "AccessDenied",
@@ -118,6 +117,7 @@ __all__ = [
     "ImmutableConflict",
     "InvalidRequestError",
     "ItemNotFound",
+    "ItemSizeWarning",
     "LimitExceededError",
     "LockLost",
     "LockNotAcquired",

@@ -1,4 +1,4 @@
-"""Errors and warnings that dynamongo raises on its own account, whatever the backend."""
+"""Errors that dynamongo raises on its own account, whatever the backend."""
 
 from __future__ import annotations
 
@@ -129,20 +129,8 @@ class ScanForbidden(DynamongoError):  # noqa: N818 - see above
     """The strategy needs a scan of the whole table, which the scan policy forbids."""
 
 
-class ScanWarning(UserWarning):
-    """The strategy needs a scan of the whole table, and every item read is billed."""
-
-
-class NPlusOneWarning(UserWarning):
-    """Items are read one by one, at a request each, where one batch would do."""
-
-
 class BlockingCallForbidden(DynamongoError):  # noqa: N818 - see above
     """A blocking call was made on a running event loop, which the connection forbids; nothing was sent."""
-
-
-class BlockingCallWarning(UserWarning):
-    """A blocking call was made on a running event loop, whose tasks all have to wait for the store."""
 
 
 class TableMismatch(DynamongoError):  # noqa: N818 - see above

@@ -35,6 +35,7 @@ from dynamongo.planning.plan import Plan, ReadOperation
 
 if TYPE_CHECKING:
     from dynamongo.executor import rate_limits
+    from dynamongo.mapping.composed_keys import ComposedKeys
 else:  # few reads are limited
     rate_limits = LazyModule("dynamongo.executor.rate_limits")
 
@@ -197,7 +198,7 @@ class PageLoop:
         # `operation` holds all keys of the read; one request takes a chunk of them.
         end = first + sender.limits.batch_get
         keys = operation.keys[first:end]
-        found, consumed = yield from _get_batch(sender, replace(operation, keys=keys, reader=self._reader))
+        found, consumed = yield from get_batch(sender, replace(operation, keys=keys, reader=self._reader))
         # DynamoDB returns them in no order. Source: BatchGetItem, API reference.
         items = self._select(sender, _in_order_of(keys, found))
         after = None if end >= len(operation.keys) else ReadPosition(start.step, end)
@@ -235,11 +236,13 @@ class PageLoop:
         if residual is None or not items:
             return items
         if self._filter is None:
-            self._filter = _filter_by_key(self.plan.operations[0], residual) or _find_filter(sender, residual)
+            found = _filter_by_key(self.plan.operations[0], residual) or _find_filter(sender, residual)
+            templates = self.plan.templates
+            self._filter = found if templates is None else _filter_told(templates, found)
         return self._filter(items)
 
 
-def _get_batch(sender: Sender, operation: BatchGet) -> Steps[tuple[Sequence[Item], Capacity]]:
+def get_batch(sender: Sender, operation: BatchGet) -> Steps[tuple[Sequence[Item], Capacity]]:
     """Return the items of as many keys as one request takes, in no order; keys left unprocessed are retried."""
     found: list[Sequence[Item]] = []
     consumed = Capacity()
@@ -256,6 +259,17 @@ def _get_batch(sender: Sender, operation: BatchGet) -> Steps[tuple[Sequence[Item
             error.operation, error.attempts = f"BatchGet {operation.table}", attempts.count
             raise error
         operation = replace(operation, keys=left)
+
+
+def _filter_told(templates: ComposedKeys, test: Filter) -> Filter:
+    """Return a filter that tests items with what only their keys tell; it returns them as they are."""
+
+    def select(items: Sequence[Item]) -> list[Item]:
+        told = [{**item, **templates.tell_unstored(item)} for item in items]
+        accepted = set(map(id, test(told)))
+        return [item for item, whole in zip(items, told, strict=True) if id(whole) in accepted]
+
+    return select
 
 
 def _find_filter(sender: Sender | None, residual: Condition) -> Filter:
@@ -337,7 +351,8 @@ def sort_items(plan: Plan, items: Sequence[Item]) -> Sequence[Item]:
 
 def accept_item(plan: Plan, item: Item) -> Item | None:
     """Return the item that the Get of a plan found, projected; `None` if the residual refuses it."""
-    if plan.residual is not None and not holds(plan.residual, item):
+    told = {} if plan.templates is None else plan.templates.tell_unstored(item)
+    if plan.residual is not None and not holds(plan.residual, {**item, **told} if told else item):
         return None
     project = _make_projection(plan) if plan.projection else None
     return item if project is None else project(item)

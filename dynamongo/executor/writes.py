@@ -41,10 +41,12 @@ class Outcome:
     Attributes:
         error: What went wrong; `None` if it was carried out.
         attributes: The attributes that the write was asked to return.
+        units: The write units that its request consumed, if more than one for each of its writes.
     """
 
     error: DynamongoError | None = None
     attributes: Item | None = None
+    units: float = 0.0
 
 
 DONE: Final = Outcome()
@@ -125,11 +127,13 @@ def _write_batch(sender: Sender, attempts: Attempts, group: Group, outcomes: Out
     while True:
         batch = BatchWrite(table, tuple([_as_part(write) for _, write in pending.values()]))
         result = yield from sender.send_within(attempts, batch)
+        units = result.consumed.write_units
+        done = DONE if units <= len(pending) else Outcome(units=units)
         left = {group.key_of(part.item if isinstance(part, BatchPut) else part.key) for part in result.unprocessed}
         if not left:
-            outcomes.update(dict.fromkeys([position for position, _ in pending.values()], DONE))
+            outcomes.update(dict.fromkeys([position for position, _ in pending.values()], done))
             return
-        outcomes.update({position: DONE for key, (position, _) in pending.items() if key not in left})
+        outcomes.update({position: done for key, (position, _) in pending.items() if key not in left})
         made_progress = len(left) < len(pending)
         pending = {key: pair for key, pair in pending.items() if key in left}
         if not (yield from sender.wait_for_unprocessed(attempts, made_progress=made_progress)):
@@ -149,7 +153,10 @@ def _write_alone(sender: Sender, attempts: Attempts, write: Write) -> Steps[Outc
             result = yield from sender.send_within(attempts, write)
     except ITEM_ERRORS as error:
         return Outcome(error)
-    return DONE if result.attributes is None else Outcome(attributes=result.attributes)
+    units = result.consumed.write_units
+    if result.attributes is None:
+        return DONE if units <= 1 else Outcome(units=units)
+    return Outcome(attributes=result.attributes, units=units)
 
 
 def _unprocessed_error(attempts: Attempts, table: str) -> ThrottledError | WriteOutcomeUnknown:

@@ -91,7 +91,7 @@ def as_item(item: Mapping[str, Any] | Storable) -> Item:
             raise ExpressionError(
                 f"a condition is compared with an instance, or a dict of attribute values; got {shorten(given)}"
             )
-        given = given.to_item()
+        given = getattr(given, "__whole_item__", given.to_item)()
     stored = cast("Mapping[str, Any]", given)
     return normalize_item({name: _freeze(value) for name, value in stored.items()})
 

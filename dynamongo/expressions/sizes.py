@@ -23,14 +23,14 @@ def item_size(item: Mapping[str, AttributeValue]) -> int:
     """Return the size of an item in bytes: that of the names and values of its attributes."""
     size = 0
     for name, value in item.items():
-        size += text_size(name) + (text_size(value) if type(value) is str else size_of(value))
+        size += text_size(name) + (text_size(value) if type(value) is str else value_size(value))
     return size
 
 
-def size_of(value: AttributeValue) -> int:
+def value_size(value: AttributeValue) -> int:
     """Return the size of a value in bytes, without the name of its attribute.
 
-    >>> size_of("é"), size_of(Decimal("3.14159")), size_of([]), size_of({"k": "a"})
+    >>> value_size("é"), value_size(Decimal("3.14159")), value_size([]), value_size({"k": "a"})
     (2, 5, 3, 6)
     """
     return _SIZES.get(type(value), _no_size)(value)
@@ -95,11 +95,11 @@ def _size_of_digits(number: Decimal) -> int:
 
 def _set_size(members: Any) -> int:
     type_of(members)  # refuses a frozenset that is no DynamoDB set
-    return sum(map(size_of, members))
+    return sum(map(value_size, members))
 
 
 def _list_size(elements: Any) -> int:
-    return 3 + len(elements) + sum(map(size_of, elements))
+    return 3 + len(elements) + sum(map(value_size, elements))
 
 
 def _map_size(members: Any) -> int:

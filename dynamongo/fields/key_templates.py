@@ -72,14 +72,35 @@ class KeyTemplate(Derivation):
                 )
                 for number, (part, end) in enumerate(zip(parsed, ends, strict=False))
             )
+        self._names = tuple(slot.name for slot in self.slots)
+        self._form = self._find_form()
         groups = [f"{re.escape(slot.literal)}({slot.pattern})" for slot in self.slots]
         self._match = re.compile("".join(groups) + re.escape(self.tail)).fullmatch
 
     def bind(self, label: str, fields: Mapping[str, Field[Any]]) -> KeyTemplate:
         return KeyTemplate(label, self.text, fields)
 
+    def _find_form(self) -> str | None:
+        """Return the template for the operator `%`; `None` if a field has to write its values itself.
+
+        Texts and whole numbers were checked by their fields, and will be once more when they are encoded.
+        """
+        parts: list[str] = []
+        for slot in self.slots:
+            if not slot.is_plain:
+                return None
+            kind = "s" if slot.width is None else f"0{slot.width}d"
+            parts.append(f"{slot.literal.replace('%', '%%')}%{kind}")
+        return "".join([*parts, self.tail.replace("%", "%%")])
+
     def compute(self, fields: Mapping[str, Field[Any]], values: Mapping[str, Any]) -> str | None:
         del fields  # the slots know theirs
+        if self._form is not None:
+            held = tuple([values[name] for name in self._names])
+            try:
+                return None if None in held else self._form % held
+            except TypeError:  # something else was put there behind the fields' backs
+                pass
         parts: list[str] = []
         for slot in self.slots:
             value = values[slot.name]

@@ -123,7 +123,8 @@ class StringField(LimitedText[T]):
         format: `"number"`, to store the number that the text writes, as other programs may do. Takes texts that can
             be restored, such as `42` and `-1.5` (but not `042` or `1.50`); `<` and a range key sort by the numbers.
         template: The text of a key with other fields of the model in it, such as `"CUSTOMER#{customer_id}"`: the value
-            follows from theirs. `{number:08}` pads whole numbers to 8 digits, so that the keys sort by them.
+            follows from theirs. `{number:08}` pads whole numbers to 8 digits, so that the keys sort by them. Its type
+            is `str`; with `required=False`, for a key of an index that not all items have, `str | None`.
         options: The arguments of every field.
     """
 
@@ -145,6 +146,16 @@ class StringField(LimitedText[T]):
             **options: Unpack[FieldOptions],
         ) -> None: ...
         @overload
+        def __init__(  # the key of a table has a value, and one of an index unless `required=False` says so
+            self: StringField[str],
+            regex: str | re.Pattern[str] | None = ...,
+            max_length: int | None = ...,
+            min_length: int | None = ...,
+            *,
+            template: str,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        @overload
         def __init__(
             self: StringField[str | None],
             regex: str | re.Pattern[str] | None = ...,
@@ -161,6 +172,8 @@ class StringField(LimitedText[T]):
         super().__init__(*args, **options)
         if template is not None:
             self.derive(key_templates.KeyTemplate(self.label, template))
+            if format is not None:
+                raise SchemaError(f"{self.label}: template and format exclude each other: a key is a text")
         if format is not None:
             self.declare_format(format, scalar_formats.TEXTS)
 

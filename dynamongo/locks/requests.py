@@ -19,7 +19,8 @@ from dynamongo.mapping.keys import key_equalities
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.operations import KeyCondition, PageResult, Query
 from dynamongo.planning.strategies import Strategy, resolve_one
-from dynamongo.verbs.calls import UpdateCall, VerbCall
+from dynamongo.verbs.calls import VerbCall
+from dynamongo.verbs.write_calls import UpdateCall
 
 KEPT: Final = timedelta(days=1)
 """How long an item is kept that nobody holds: fencing tokens grow as long as no clock is wrong by more than that."""

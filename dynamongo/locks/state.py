@@ -115,8 +115,13 @@ class LockState:
     def keep(self, hold: Hold, backend: Backend, *, in_task: bool) -> None:
         """Take note that the lock was acquired, and renew its lease from now on."""
         self._hold, self._backend, self._seen = hold, backend, None
-        if self._interval is not None:
+        if self._interval is None:
+            return
+        try:
             self._heartbeat = start_heartbeat(hold, backend, self._interval, in_task=in_task)
+        except BaseException:  # there are too many threads, for example; the lease runs out
+            self.end()
+            raise
 
     def fail(self, attempt: Acquisition) -> None:
         """Take note that the lock was not acquired."""

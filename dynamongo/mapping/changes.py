@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from dynamongo.exceptions import AttributeNotLoaded, ExpressionError
+from dynamongo._support.lazy_imports import LazyModule
+from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, ValidationError
 from dynamongo.expressions.conditions import EQ, Comparison, Condition, NotExists, Path
 from dynamongo.expressions.evaluation import MISSING, Resolved
 from dynamongo.expressions.values import AttributeValue
@@ -16,6 +17,11 @@ from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.plain_codec import refuse_missing, validate_and_encode
 from dynamongo.mapping.records import Record, Recorded, record_of, stored_item_of
 from dynamongo.mapping.stored_forms import is_same, keep_form
+
+if TYPE_CHECKING:
+    from dynamongo.mapping import given_problems
+else:  # only errors need it
+    given_problems = LazyModule("dynamongo.mapping.given_problems")
 
 
 def find_changes(mapper: Mapper[Any], instance: Recorded) -> tuple[tuple[Delta, ...], tuple[Condition, ...]]:
@@ -52,10 +58,15 @@ def _find_changed_attributes(mapper: Mapper[Any], instance: Recorded, *, keeps_f
         for name, field in mapper.fields.items()
         if name in values and field.path != mapper.version and field.stored
     ]
-    found = [
-        _find_change(field, values[name], stored.get(field.path.attribute, MISSING), record, keeps_forms=keeps_forms)
-        for name, field in fields
-    ]
+    try:
+        found = [
+            _find_change(
+                field, values[name], stored.get(field.path.attribute, MISSING), record, keeps_forms=keeps_forms
+            )
+            for name, field in fields
+        ]
+    except ValidationError as error:
+        raise given_problems.explain_instance(mapper, values, error) from error.__cause__
     changes = [change for change in found if change is not None]
     for change in changes:
         if change.field.is_key:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo._support.lazy_imports import LazyModule
@@ -167,6 +167,10 @@ def declare(model: type, fields: Mapping[str, Field[Any]], indexes: Mapping[str,
     )
 
 
+_HIDEABLE: Final = frozenset({"size"})
+"""The methods that a field may hide, since many tables have such an attribute; `size_of(user)` does the same."""
+
+
 def _check_name(model: type, name: str, others: Collection[str], what: str) -> None:
     if name in _NAMES_OF_FIELDS:
         refuse(model, name, 'must be the name of a field, such as "email"; got the field itself')
@@ -176,7 +180,7 @@ def _check_name(model: type, name: str, others: Collection[str], what: str) -> N
         check_name(name)
     except ValidationError as error:
         raise SchemaError(f"{model.__name__}: DynamoDB does not allow the name of a field: {error}") from error
-    if name in others:
+    if name in others and name not in _HIDEABLE:
         refuse(model, name, f"is a field that would hide a method or attribute of every {what}{rename(name)}")
 
 

@@ -42,8 +42,11 @@ class DerivedValues(Rule):
         for field in derived.values():
             self._bind(field)
         self._in_order = list(_sort(self._name, derived))
+        self._named = [(field.path.name, field) for field in self._in_order]
         self._following = self._find_following()
-        self._by_attribute = {field.path.attribute: field for field in derived.values()}
+        self._by_attribute = {
+            field.path.attribute: field for field in fields.values() if field.derived is not None or not field.stored
+        }
         keys = [field for field in self._in_order if isinstance(field.derived, KeyTemplate)]
         self.key_members = KeyMembers(keys, fields) if keys else None
         self._updates = DerivedUpdates(self._name, fields, self._in_order, self.key_members)
@@ -71,38 +74,37 @@ class DerivedValues(Rule):
 
     # Instances.
 
-    def after_build(self, instance: Any) -> None:
+    def after_build(self, instance: Recorded) -> None:
         """Compute all derived values of a new instance, and refuse others that it was given."""
         values: dict[str, Any] = vars(instance)
         if self.key_members is not None:
             self.key_members.fill(values)
-        for field in self._in_order:
-            given = values[field.path.name]
-            value = self._compute(field, values)
-            if given != value and not field.is_absent(given):
+        for name, field in self._named:
+            given = values[name]
+            values[name] = value = self._compute(field, values)
+            if given is not None and given != value and not field.is_absent(given):
                 self._refuse_value(field, given, ValidationError)
-            values[field.path.name] = value
 
-    def before_assign(self, instance: Any, field: Field[Any], value: Any) -> None:
+    def before_assign(self, instance: Recorded, field: Field[Any], value: Any) -> None:
         """Refuse another value for a derived field."""
         if field.derived is not None and value != vars(instance).get(field.path.name, _UNKNOWN):
             self._refuse_value(field, value, ValidationError)
 
-    def after_assign(self, instance: Any, field: Field[Any]) -> None:
+    def after_assign(self, instance: Recorded, field: Field[Any]) -> None:
         """Compute what follows from the field."""
         following = self._following[field.path.name]
         if following:
             self._derive(vars(instance), following)
 
-    def before_save(self, instance: Any) -> None:
+    def before_save(self, instance: Recorded) -> None:
         """Compute all again: a list that a value follows from may have been changed in place."""
         values: dict[str, Any] = vars(instance)
         if len(values) < len(self._fields) and record_of(instance).loaded is not None:
             self._derive(values, [field for field in self._in_order if self._is_due(instance, field)])
             return
-        self._derive(values, self._in_order)
-        for field in self._in_order:
-            if (field.is_key or field.required) and field.is_absent(values[field.path.name]):
+        for name, field in self._named:
+            values[name] = value = self._compute(field, values)
+            if value is None and (field.is_key or field.required):
                 self._refuse_missing(field, values)
 
     before_rewrite = before_save
@@ -139,16 +141,26 @@ class DerivedValues(Rule):
                 values[field.path.name] = self._compute(field, values)
 
     def _compute(self, field: Field[Any], values: Mapping[str, Any]) -> Any:
-        value = _derivation_of(field).compute(self._fields, values)
-        return field.missing_value() if value is None else field.validate(value)
+        derivation: Any = field.derived
+        value = derivation.compute(self._fields, values)
+        if value is None:
+            return field.missing_value()
+        # A key is a text of texts, which needs no check unless the field has one.
+        return value if derivation.needs_all and not field.is_checked else field.validate(value)
 
     # Updates by expression.
 
     def check_update(self, update: AnyUpdate) -> None:
-        """Refuse an update of a derived field."""
+        """Refuse an update of a derived field, and of one that has no attribute."""
         field = self._by_attribute.get(update.path.attribute)
-        if field is not None:
+        if field is None:
+            return
+        if field.derived is not None:
             self._refuse_value(field, getattr(update, "value", None), ExpressionError)
+        raise ExpressionError(
+            f"an update cannot change {field.label}, which is stored in the key alone (stored=False): save a new item,"
+            " and delete this one"
+        )
 
     def before_update(
         self, key: Item, updates: tuple[AnyUpdate, ...], *, upsert: bool, loaded: Recorded | None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dynamongo._support.codegen import compile_later
@@ -23,12 +24,14 @@ from dynamongo.mapping import plain_codec
 from dynamongo.mapping.declaration import find_fields, rename
 from dynamongo.mapping.held_values import describe_unknown, pick_values, print_instance, takes_attribute
 from dynamongo.mapping.options import OPTIONS, refuse
+from dynamongo.mapping.rules import MARKS
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from dynamongo.mapping import codec_lines, json_documents
-else:  # when many instances are made, or one is in JSON
+    from dynamongo.mapping import codec_lines, given_problems, json_documents
+else:  # when many instances are made, one is in JSON, or something is wrong
+    given_problems = LazyModule("dynamongo.mapping.given_problems")
     codec_lines = LazyModule("dynamongo.mapping.codec_lines")
     json_documents = LazyModule("dynamongo.mapping.json_documents")
 
@@ -72,11 +75,10 @@ class Document(BaseDocument):
         declared = type(self).__document__
         try:
             held = declared.construct(values)
-        except ValidationError:
-            _check_names(type(self), values)  # an unknown name is reported before a wrong value
-            raise
-        if held is None:  # raises, because a name is unknown
-            _check_names(type(self), values)
+        except ValidationError as error:  # of the first wrong value
+            raise given_problems.explain_given(_Names(type(self)), values, error) from error.__cause__
+        if held is None:
+            given_problems.refuse_unknown(_Names(type(self)), values)
         else:
             vars(self).update(held)  # to what the constructor of a derived class may have set
 
@@ -91,11 +93,10 @@ class Document(BaseDocument):
         Raises:
             ValidationError: A value does not suit its field, or a name is unknown.
         """
-        _check_names(cls, values)
         if not _is_json(cls, mode):
+            _check_names(cls, values)  # one may be no str
             return cls(**values)
-        fields = cls.__document__.fields
-        return cls(**{name: each if each is None else fields[name].from_json(each) for name, each in values.items()})
+        return cls(**json_documents.read_values(_Names(cls), values))
 
     def to_dict(self, *, mode: Literal["python", "json"] = "python", decimals: Decimals = "text") -> dict[str, Any]:
         """Return the values of the fields in a new dict; a missing value is `None` or an empty container.
@@ -169,6 +170,9 @@ def _refuse_parts_of_models(cls: type[Document]) -> None:
         for name, value in _body_of(base).items():
             if name in OPTIONS:
                 refuse(cls, name, "is an option of models: a document is a part of an item, and has no table")
+            if isinstance(value, FunctionType) and MARKS in vars(value):
+                what = "is a hook or validator, which only a model has, for its items"
+                refuse(cls, name, f"{what}: check the document there, or by the validator of its field")
             if isinstance(value, Index):
                 refuse(cls, name, "is an index, which only a model has, over attributes of its items")
             if isinstance(value, VersionField):
@@ -193,11 +197,22 @@ def _refer_to(field: Any, document: type[Document]) -> None:
         _refer_to(known.element, document)
 
 
+class _Names:
+    """The fields of a class, and what to say of names that none of them has."""
+
+    def __init__(self, cls: type[Document]) -> None:
+        self._name = cls.__name__
+        self.fields: Mapping[str, Any] = cls.__document__.fields
+
+    def describe_unknown(self, names: Sequence[object]) -> str:
+        """Return the message for names that are not those of fields."""
+        renamed = {field.stored_as: name for name, field in self.fields.items() if field.stored_as}
+        return describe_unknown(self._name, self.fields, names, renamed)
+
+
 def _check_names(cls: type[Document], names: Mapping[str, Any]) -> None:
-    fields = cls.__document__.fields
-    if unknown := [name for name in names if name not in fields]:
-        renamed = {field.stored_as: name for name, field in fields.items() if field.stored_as}
-        raise ValidationError(describe_unknown(cls.__name__, fields, unknown, renamed))
+    if any(name not in cls.__document__.fields for name in names):
+        given_problems.refuse_unknown(_Names(cls), names)
 
 
 def _is_json(cls: type[Document], mode: object) -> bool:

@@ -32,16 +32,18 @@ def apply_format(field: FormattedField[Any], form: Format, own: FastPath, v: str
 
 def apply_slots(field: Field[Any], own: FastPath, v: str, source: Source) -> FastPath:
     """Return the fast path of a field of which keys are made; `own` is that of the field elsewhere."""
-    if own.test is None or own.result != v or type(field) not in (IntField, StringField):
+    is_own = type(field) in (IntField, StringField) and getattr(field, "stored_format", None) is None
+    if own.test is None or not is_own:
         return FastPath(None, own.result)
     tests = [own.test]
+    excluded = dict.fromkeys(each for slot in field.slots for each in slot.excluded)
     for slot in field.slots:
         if slot.width is not None:
             tests.append(f"0 <= {v} < {10**slot.width:d}")
         elif not slot.is_number:
             tests.append(f"{v} != ''")
-            if slot.find_excluded is not None:
-                tests.append(f"{source.name('find', slot.find_excluded)}({v}) is None")
+    # For a few characters, this is faster than a regular expression.
+    tests += [f"{source.name('literal', each)} not in {v}" for each in excluded]
     return FastPath(" and ".join(dict.fromkeys(tests)), v)
 
 

@@ -9,15 +9,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast
 
-from dynamongo.exceptions import Problem, ValidationError
+from dynamongo.exceptions import AttributeNotLoaded, Problem, ValidationError
 from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField, SetField
+from dynamongo.fields.documents import DocumentField
 from dynamongo.fields.maps import DictField
 from dynamongo.mapping.plain_codec import refuse_missing, validate, validate_and_encode
 from dynamongo.mapping.problems import Place, describe_problems
 
 if TYPE_CHECKING:
-    from dynamongo.mapping.mapper import Mapper
+    from typing import Protocol
+
+    class Declared(Protocol):
+        """What declares the fields: a mapper, or a `Document`."""
+
+        @property
+        def fields(self) -> Mapping[str, Field[Any]]:
+            """The fields by name."""
+            ...
+
+        def describe_unknown(self, names: Sequence[object]) -> str:
+            """Return the message for names that are not those of fields."""
+            ...
+
 
 Read: TypeAlias = Callable[[Field[Any], Any], Any]
 """Returns the Python value for what was given, and raises `ValidationError` for what does not suit the field."""
@@ -55,21 +69,21 @@ def find_in_instance(fields: Mapping[str, Field[Any]], held: Mapping[str, Any]) 
 
 
 def explain_given(
-    mapper: Mapper[Any], given: Mapping[Any, Any], error: ValidationError, read: Read = validate
+    declared: Declared, given: Mapping[Any, Any], error: ValidationError, read: Read = validate
 ) -> ValidationError:
     """Return the error of values that were given, with all that is wrong with them."""
-    return _join(error, find_in_values(mapper.fields, given, read), mapper)
+    return _join(error, find_in_values(declared.fields, given, read), declared)
 
 
-def refuse_unknown(mapper: Mapper[Any], given: Mapping[Any, Any]) -> NoReturn:
+def refuse_unknown(declared: Declared, given: Mapping[Any, Any]) -> NoReturn:
     """Raise the error of values of which no more is wrong than that some belong to no field."""
-    problems = list(_find_unknown(mapper.fields, given))
-    raise with_problems(ValidationError(mapper.describe_unknown([each.field for each in problems])), problems)
+    problems = list(_find_unknown(declared.fields, given))
+    raise with_problems(ValidationError(declared.describe_unknown([each.field for each in problems])), problems)
 
 
-def explain_instance(mapper: Mapper[Any], held: Mapping[str, Any], error: ValidationError) -> ValidationError:
+def explain_instance(declared: Declared, held: Mapping[str, Any], error: ValidationError) -> ValidationError:
     """Return the error of a save, with all that is wrong with the values that the instance holds."""
-    return error if error.problems else _join(error, find_in_instance(mapper.fields, held), mapper)
+    return error if error.problems else _join(error, find_in_instance(declared.fields, held), declared)
 
 
 def join_problems(problems: Sequence[Problem]) -> ValidationError:
@@ -88,13 +102,13 @@ def read_json(field: Field[Any], given: Any) -> Any:
     return field.validate(field.from_json(given))
 
 
-def _join(error: ValidationError, problems: list[Problem], mapper: Mapper[Any]) -> ValidationError:
+def _join(error: ValidationError, problems: list[Problem], declared: Declared) -> ValidationError:
     """Return the error itself if it tells all, else another that does."""
     unknown = [problem for problem in problems if problem.kind == "unknown" and len(problem.place) == 1]
     if len(problems) <= 1 or len(unknown) == len(problems):
         return with_problems(error, problems)
     # One message for all names that are unknown, with what was meant.
-    told = [Problem((), None, mapper.describe_unknown([each.field for each in unknown]))] if unknown else []
+    told = [Problem((), None, declared.describe_unknown([each.field for each in unknown]))] if unknown else []
     told += [problem for problem in problems if problem not in unknown]
     return with_problems(ValidationError(describe_problems(told)), problems)
 
@@ -119,9 +133,11 @@ def _try(
         value = read(field, given)
     except ValidationError as error:
         # Parts are read as such: only the whole value is that of an attribute.
-        inner = list(_look_inside(field, given, place, validate if read is _save else read))
+        inner = list(_look_inside(field, given, place, validate_and_encode if read is _save else read))
         kind: Any = "missing" if read is _save and field.is_absent(given) else "unsuitable"
         return inner or [Problem(place, given, str(error), kind)]
+    except AttributeNotLoaded:  # of a part that was not read, which is not looked at here
+        return []
     if values is not None:
         values[str(place[-1])] = value
     return []
@@ -129,9 +145,9 @@ def _try(
 
 def _look_inside(field: Field[Any], given: Any, place: Place, read: Read) -> Iterator[Problem]:
     """Yield what is wrong with the parts of a value; nothing if the value itself is wrong."""
-    if isinstance(field, DictField) and field.fields and isinstance(given, Mapping):
-        members = cast("Mapping[Any, Any]", given)
-        fields: Mapping[str, Field[Any]] = field.fields
+    members = _members_of(field, given)
+    if members is not None:
+        fields: Mapping[str, Field[Any]] = cast("Any", field).fields
         yield from _find_unknown(fields, members, place, field.label)
         yield from _find_missing(fields, members, place)
         for name, member in fields.items():
@@ -141,6 +157,19 @@ def _look_inside(field: Field[Any], given: Any, place: Place, read: Read) -> Ite
         part: Field[Any] = cast("Any", field.element if isinstance(field, ListField) else field.member)
         for index, each in enumerate(cast("list[Any]", given)):
             yield from _try(part.with_label(f"{field.label}[{index}]"), each, (*place, index), read)
+
+
+def _members_of(field: Field[Any], given: Any) -> Mapping[Any, Any] | None:
+    """Return the members of what was given for a map or document; `None` if they have no fields."""
+    if not isinstance(field, DictField) or not field.fields:
+        return None
+    if isinstance(field, DocumentField):
+        kind: Any = field.document_type
+        if isinstance(given, kind.kind):
+            return {name: member for name, member in kind.read(given).items() if member is not None}
+        if kind.takes_others and isinstance(given, Mapping):
+            return {name: member for name, member in cast("Any", given).items() if name in field.fields}
+    return cast("Mapping[Any, Any]", given) if isinstance(given, Mapping) else None
 
 
 def _find_unknown(
@@ -158,7 +187,8 @@ def _find_unknown(
 
 def _find_missing(fields: Mapping[str, Field[Any]], given: Mapping[Any, Any], place: Place = ()) -> Iterator[Problem]:
     for name, field in fields.items():
-        if not (field.required or field.is_key) or not field.is_absent(field.missing_value()):
+        is_needed = (field.required or field.is_key) and not field.is_generated
+        if not is_needed or not field.is_absent(field.missing_value()):
             continue
         if name not in given and not field.has_default:
             yield Problem((*place, name), given, f"{field.label} is required", "missing")

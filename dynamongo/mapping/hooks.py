@@ -13,15 +13,13 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar, cast, overload
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import shorten
+from dynamongo.mapping.rules import MARKS
 
 Method = TypeVar("Method", bound=Callable[[Any], object])
 
 Event: TypeAlias = Literal["before_save", "after_read", "before_delete", "validator"]
 UpdatePolicy: TypeAlias = Literal["allow", "refuse"]
 """Whether updates by expression, which call no hook, may change the fields that a hook is about."""
-
-_MARKS: Final = "__dynamongo_hooks__"
-"""The attribute of a marked function."""
 
 _PAUSES: Final = 0x20 | 0x80 | 0x200
 """The flags of generators, coroutines and asynchronous generators; `inspect` has names for them, and a long import."""
@@ -143,7 +141,7 @@ def _mark(method: Any, mark: Mark) -> Any:
         )
     if not code.co_argcount - len(method.__defaults__ or ()) <= 1 <= code.co_argcount:
         raise SchemaError(f"@{mark.event} {name} must take self alone")
-    vars(method)[_MARKS] = (*vars(method).get(_MARKS, ()), mark)
+    vars(method)[MARKS] = (*vars(method).get(MARKS, ()), mark)
     return method
 
 
@@ -171,8 +169,8 @@ def find_hooks(model: type, fields: Mapping[str, object]) -> list[Hook]:
 
 def _marks_of(model: type, name: str, value: Any) -> tuple[Mark, ...]:
     if isinstance(value, FunctionType):
-        return cast("tuple[Mark, ...]", vars(value).get(_MARKS, ()))
-    if isinstance(value, (staticmethod, classmethod)) and _MARKS in vars(cast("Any", value).__func__):
+        return cast("tuple[Mark, ...]", vars(value).get(MARKS, ()))
+    if isinstance(value, (staticmethod, classmethod)) and MARKS in vars(cast("Any", value).__func__):
         raise SchemaError(f"{model.__name__}.{name} is a {type(value).__name__}; hooks and validators take self")
     return ()
 

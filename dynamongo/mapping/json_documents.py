@@ -48,16 +48,16 @@ def _to_json(field: Field[Any], value: Any, decimals: Decimals) -> Any:
         raise
 
 
-def from_document(mapper: Mapper[Any], document: Mapping[str, Any]) -> dict[str, Any]:
+def read_values(declared: given_problems.Declared, document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values for the constructor; raises `ValidationError` for a JSON value that no field takes."""
+    fields, values = declared.fields, document.items()
+    if not document.keys() <= fields.keys():
+        error = ValidationError(declared.describe_unknown([name for name in document if name not in fields]))
+        raise given_problems.explain_given(declared, document, error, given_problems.read_json)
     try:
-        mapper.check_names(document)
-        return {
-            name: None if value is None else mapper.fields[name].from_json(value) for name, value in document.items()
-        }
+        return {name: None if value is None else fields[name].from_json(value) for name, value in values}
     except ValidationError as error:
-        read = given_problems.read_json
-        raise given_problems.explain_given(mapper, document, error, read) from error.__cause__
+        raise given_problems.explain_given(declared, document, error, given_problems.read_json) from error.__cause__
 
 
 def parse_document(name: str, text: str | bytes) -> Mapping[str, Any]:

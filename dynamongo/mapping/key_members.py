@@ -5,7 +5,7 @@ An item may lack the attributes of members, since its keys tell their values. Wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dynamongo._support.dataclasses import dataclass
@@ -19,18 +19,35 @@ from dynamongo.fields.key_templates import KeyTemplate
 
 
 @dataclass(frozen=True, slots=True)
-class TemplatedKey:
+class KeyMember:
+    """A field in the template of a key.
+
+    Attributes:
+        slot: Its place there.
+        field: The field.
+        attribute: The attribute in which it is stored.
+    """
+
+    slot: Slot
+    field: Field[Any]
+    attribute: str
+
+
+@dataclass(frozen=True, slots=True)
+class MadeKey:
     """A field with a template, and the fields that it is made of.
 
     Attributes:
         field: The field.
+        attribute: The attribute in which it is stored.
         template: Its template.
-        members: The slots of the template, each with its field.
+        members: The fields that it is made of.
     """
 
     field: Field[Any]
+    attribute: str
     template: KeyTemplate
-    members: tuple[tuple[Slot, Field[Any]], ...]
+    members: tuple[KeyMember, ...]
 
 
 class KeyMembers:
@@ -46,17 +63,18 @@ class KeyMembers:
 
     def __init__(self, keys: list[Field[Any]], fields: Mapping[str, Field[Any]]) -> None:
         self.keys = tuple(
-            TemplatedKey(key, key.derived, tuple((slot, fields[slot.name]) for slot in key.derived.slots))
+            MadeKey(key, key.path.attribute, key.derived, _find_members(key.derived, fields))
             for key in keys
             if isinstance(key.derived, KeyTemplate)
         )
-        self._attributes = {
-            field.path.attribute for key in self.keys for field in (key.field, *(each for _, each in key.members))
-        }
+        self._fields = fields
+        members = [member for key in self.keys for member in key.members]
+        self._index_keys = [key for key in self.keys if not key.field.is_key]
+        self._named = [(key.field.path.name, key) for key in self.keys]
+        self._attributes = {key.attribute for key in self.keys} | {member.attribute for member in members}
+        self._left_out = {member.attribute for member in members if member.field.stored}
         for name, field in fields.items():
-            field.take_slots(
-                slot for key in self.keys for slot, _ in key.members if slot.name == name and slot.refuses_some
-            )
+            field.take_slots(each.slot for each in members if each.slot.name == name and each.slot.refuses_some)
 
     # What the keys of an item tell.
 
@@ -64,8 +82,10 @@ class KeyMembers:
         """Return the members that only the keys of an item tell, as far as the keys suit their templates."""
         return self._examine(item)[0]
 
-    def complete(self, item: Item) -> Item:
+    def complete(self, item: Item) -> tuple[Item, tuple[str, ...]]:
         """Return the item with the members that only its keys tell, and with the keys of indexes that it lacks.
+
+        The names are those of members that a save is to leave out again.
 
         Raises:
             ValidationError: A key does not suit its template, or tells other members than those that are stored.
@@ -74,18 +94,20 @@ class KeyMembers:
         if problems:
             raise ValidationError(problems[0].message)
         whole = {**item, **told} if told else item
-        made = {key.field.path.attribute: text for key, text in self._make_keys(whole)}
-        return {**whole, **made} if made else whole
+        for key in self._index_keys:
+            if whole.get(key.attribute) is None and (made := _make_key(key, whole)) is not None:
+                whole = {**whole, key.attribute: made}
+        return whole, tuple(self._left_out.intersection(told))
 
-    def complete_wire(self, wire: WireItem) -> WireItem:
+    def complete_wire(self, wire: WireItem) -> tuple[WireItem, tuple[str, ...]]:
         """Do the same for an item in DynamoDB JSON; raises as `complete` and `decode_value`."""
         known = {name: decode_value(wire[name]) for name in self._attributes if name in wire}
-        whole = self.complete(known)
-        added = {name: value for name, value in whole.items() if value is not None and known.get(name) is None}
-        return {
-            **wire,
-            **{name: {"S": value} if isinstance(value, str) else {"N": str(value)} for name, value in added.items()},
-        }
+        whole, told = self.complete(known)
+        added: WireItem = {}
+        for name, value in whole.items():
+            if value is not None and known.get(name) is None:
+                added[name] = {"S": value} if type(value) is str else {"N": str(value)}
+        return {**wire, **added}, told
 
     def find_problems(self, item: Item) -> tuple[Item, list[Problem]]:
         """Return the item with the members that its keys tell, and what is wrong with these keys."""
@@ -96,7 +118,7 @@ class KeyMembers:
         told: Item = {}
         problems: list[Problem] = []
         for key in self.keys:
-            stored = item.get(key.field.path.attribute)
+            stored = item.get(key.attribute)
             if stored is None:
                 continue
             parsed = key.template.parse(stored)
@@ -104,9 +126,9 @@ class KeyMembers:
                 message = f"{key.field.label} does not suit its {key.template.given_as}"
                 problems.append(_make_problem(key.field, stored, message))
                 continue
-            for slot, member in key.members:
-                attribute, value = member.path.attribute, parsed[slot.name]
-                known = item.get(attribute)
+            for member in key.members:
+                slot, attribute = member.slot, member.attribute
+                value, known = parsed[slot.name], item.get(attribute)
                 try:
                     if known is None:
                         slot.check_form(value)
@@ -115,48 +137,53 @@ class KeyMembers:
                     problems.append(_make_problem(key.field, stored, str(error)))
                     continue
                 if not _is_same(slot, known, value):
-                    message = f"{member.label} differs from what {key.field.label} says ({key.template.given_as})"
-                    problems.append(_make_problem(member, known, message))
+                    message = f"{member.field.label} differs from what {key.field.label} says ({key.template.given_as})"
+                    problems.append(_make_problem(member.field, known, message))
         return told, problems
-
-    def _make_keys(self, item: Item) -> Iterator[tuple[TemplatedKey, str]]:
-        """Yield the keys of indexes that an item lacks, though it has all members."""
-        for key in self.keys:
-            if item.get(key.field.path.attribute) is not None or key.field.is_key:
-                continue
-            stored = {slot.name: item.get(member.path.attribute) for slot, member in key.members}
-            if None not in stored.values():
-                try:
-                    yield key, key.template.render(stored)
-                except (ArithmeticError, TypeError, ValidationError):  # its field reports it
-                    continue
 
     # Instances.
 
     def fill(self, values: dict[str, Any]) -> None:
         """Add the members to the values of a new instance that was given keys in their place."""
-        for key in self.keys:
-            given = values[key.field.path.name]
-            parsed = (None if given is None else key.template.parse(given)) or {}
-            for slot, member in key.members:
-                if slot.name in parsed and values[slot.name] is None:
-                    values[slot.name] = member.decode(parsed[slot.name])
+        for name, key in self._named:
+            given = values[name]
+            if given is None:  # almost always
+                continue
+            parsed = key.template.parse(given) or {}
+            for source, stored in parsed.items():
+                if values[source] is None:
+                    values[source] = self._fields[source].decode(stored)
 
-    def leave_out(self, stored: Item, item: Item) -> None:
-        """Leave out of an item that is to be saved the members that its keys tell, if they were not stored before.
+    def leave_out(self, names: Iterable[str], stored: Item, item: Item) -> None:
+        """Leave out of an item that is to be saved the members that its keys tell and that were not stored before.
 
         Args:
-            stored: The attributes that were stored.
+            names: The names that `complete` returned for what was stored.
+            stored: What was stored.
             item: The item, which is changed in place.
         """
         told = self.find_told(stored)
-        for key in self.keys if told else ():
-            for slot, member in key.members:
-                attribute = member.path.attribute
-                if attribute in told and attribute in item and _is_same(slot, item[attribute], told[attribute]):
-                    item.pop(attribute)
-                    if attribute in stored:  # NULL
-                        item[attribute] = None
+        slots = {member.attribute: member.slot for key in self.keys for member in key.members}
+        for name in names:
+            if name in item and name in told and _is_same(slots[name], item[name], told[name]):
+                del item[name]
+                if name in stored:  # NULL
+                    item[name] = None
+
+
+def _find_members(template: KeyTemplate, fields: Mapping[str, Field[Any]]) -> tuple[KeyMember, ...]:
+    return tuple(KeyMember(slot, fields[slot.name], fields[slot.name].path.attribute) for slot in template.slots)
+
+
+def _make_key(key: MadeKey, item: Item) -> str | None:
+    """Return a key that an item lacks, though it has all members."""
+    stored = {member.slot.name: item.get(member.attribute) for member in key.members}
+    if None in stored.values():
+        return None
+    try:
+        return key.template.render(stored)
+    except (ArithmeticError, TypeError, ValidationError):  # the field of a member reports it
+        return None
 
 
 def _is_same(slot: Slot, stored: AttributeValue, parsed: AttributeValue) -> bool:

@@ -92,6 +92,7 @@ class Mapper(ModelSchema, Generic[M]):
             field.path.attribute: field for field in fields.values() if not (field.reads_one_form or field.is_key)
         }
         super().__init__(model, fields, declaration)
+        self.unions: dict[Any, Any] = {}  # the mappers of `find_across`
 
     def bind(self, model: type[M], table: str | None) -> Mapper[M]:
         """Return the mapper of a class that is bound to another table or connection, which has this one's fields.
@@ -189,8 +190,8 @@ class Mapper(ModelSchema, Generic[M]):
             raise given_problems.explain_instance(self, vars(instance), error) from error.__cause__
         if self._formed and stored is not None:
             stored_forms.keep_stored_forms(self._formed, stored, item)
-        if self.key_members is not None and stored is not None:
-            self.key_members.leave_out(stored_forms.as_item(stored), item)
+        if type(record) is Record and record.told and self.key_members is not None:
+            self.key_members.leave_out(record.told, stored_item_of(instance) or {}, item)
         return item
 
     def _refuse_part(self, instance: M) -> NoReturn:
@@ -314,7 +315,7 @@ class Mapper(ModelSchema, Generic[M]):
         elif type(record) is not Record:
             set_record(instance, item)
         elif record.loaded is None:
-            set_record(instance, make_record(item, self.codec.known))
+            set_record(instance, make_record(item, self.codec.known, record.still_told(item)))
         else:
             set_record(
                 instance, replace(record, stored=item, loaded=partial_items.add_held(self, instance, record.loaded))

@@ -97,13 +97,16 @@ class Codec:
     def fill(self) -> Callable[[Any, Values], None]:
         """The function that gives a new instance the values that `build` returned."""
         fill = set_values if _has_own_constructor(self._model) else add_values
-        return fill if self._rules is None else self._complete_by(self._rules, fill)
+        after_build = None if self._rules is None else self._rules.after_build
+        return fill if after_build is None else self._complete_by(after_build, fill)
 
     @staticmethod
-    def _complete_by(rules: Rules, fill: Callable[[Any, Values], None]) -> Callable[[Any, Values], None]:
+    def _complete_by(
+        after_build: Callable[[Any], None], fill: Callable[[Any, Values], None]
+    ) -> Callable[[Any, Values], None]:
         def complete(instance: Any, values: Values) -> None:
             fill(instance, values)
-            rules.after_build(instance)
+            after_build(instance)
 
         return complete
 
@@ -164,11 +167,11 @@ class Codec:
         make: Any = self._model.__new__
         for item in items:
             try:
-                held = item if self._key_members is None else self._key_members.complete(item)
+                held, told = (item, ()) if self._key_members is None else self._key_members.complete(item)
                 values = plain_codec.decode(self._fields, held)
                 instance = make(model)  # the constructor would validate what was just read
                 set_values(instance, values)
-                set_record(instance, make_record(item, self.known))
+                set_record(instance, make_record(item, self.known, told))
                 if self._after_read is not None:
                     self._after_read(instance)
             except ValidationError as error:
@@ -199,13 +202,10 @@ class Codec:
         source.functions.append([*lines, "    return item"])
         return source
 
-    def _write_start(self, source: Source) -> list[str]:
+    def _write_count(self, source: Source) -> list[str]:
         """Return the lines that count the attributes of an item, without those that are reserved."""
         reserved = [f" - ({source.name_text(name)} in item)" for name in self.known if name not in self._attributes]
-        if self._key_members is None:
-            return [f"get, count = item.get, len(item){''.join(reserved)}"]
-        lines = key_lines.write_completion(self._key_members, source)
-        return ["get, held = item.get, item", *lines, f"count = len(held){''.join(reserved)}"]
+        return [f"get, count = item.get, len(item){''.join(reserved)}"]
 
     def _write_decode(self) -> Source:
         source = codec_source.Source("decode", codec_fast_paths.NAMES)
@@ -217,13 +217,19 @@ class Codec:
         names = self._name_texts(source)
         # `count` is the number of attributes plus that of the fields without one. If it equals the number of fields,
         # the item has no undeclared attributes, and is itself the record of the instance.
-        lines = self._write_start(source)
-        stored = self._attribute_texts(source, names)
+        lines, had = self._write_count(source), set[str]()
+        stored, told = self._attribute_texts(source, names), ""
+        if self._key_members is not None:
+            told = ", told"
+            completion, had = key_lines.write_completion(self._key_members, self._variables, source)
+            lines += ["told = ()", *completion]
         for number, (name, field) in enumerate(zip(stored, self._fields.values(), strict=True)):
-            lines += [f"v{number} = get({name})", *codec_lines.write_decode_field(f"v{number}", field, source)]
+            lines += [] if f"v{number}" in had else [f"v{number} = get({name})"]
+            lines += codec_lines.write_decode_field(f"v{number}", field, source)
         # `__new__` alone: the constructor would validate what was just read.
         lines += ["instance = make(cls)", "fill(instance, {", *codec_lines.write_members(names), "})"]
-        lines += [f"note(instance, item if count == {len(names)} else make_record(item, fields))"]
+        is_all = f"count == {len(names)}{' and not told' if told else ''}"
+        lines += [f"note(instance, item if {is_all} else make_record(item, fields{told}))"]
         if self._after_read is not None:
             lines += [f"{source.name('after_read', self._after_read)}(instance)"]
         lines += ["add(instance)"]
@@ -241,13 +247,18 @@ class Codec:
         unreadable = (*wire_values.DECODING_ERRORS, DynamongoError, RecursionError)
         source.names.update(make_record=make_wire_record, fields=self.known, UNREADABLE=unreadable)
         names = self._name_texts(source)
-        lines = self._write_start(source)  # `count` is that of `decode`
+        lines = self._write_count(source)  # `count` is that of `decode`
         stored = self._attribute_texts(source, names)
         for number, (name, field) in enumerate(zip(stored, self._fields.values(), strict=True)):
             lines += wire_paths.write_read_field(
                 f"v{number}", name, field, codec_lines.write_absent(field, source), source
             )
-        lines += [f"record = text if count == {len(names)} else make_record(item, fields, text)"]
+        told = ""
+        if self._key_members is not None:
+            told = ", told"
+            lines += key_lines.write_comparison(self._key_members, self._variables, source)
+        is_all = f"count == {len(names)}{' and not told' if told else ''}"
+        lines += [f"record = text if {is_all} else make_record(item, fields, text{told})"]
         lines += [
             "instance = make(cls)",
             "fill(instance, {",
@@ -255,9 +266,17 @@ class Codec:
             "})",
             "note(instance, record)",
         ]
-        head, tail = ["def read(cls, item, text):", "    try:"], ["    except UNREADABLE:", "        return None"]
+        head, tail = (
+            [f"def read(cls, item, text{told and ', told=None'}):", "    try:"],
+            ["    except UNREADABLE:", "        return None"],
+        )
         source.functions.append([*head, *(f"        {line}" for line in lines), *tail, "    return instance"])
         return source
+
+    @property
+    def _variables(self) -> dict[str, str]:
+        """The variables of the fields by the names of their attributes."""
+        return {attribute: f"v{number}" for number, attribute in enumerate(self._attributes)}
 
     def _name_texts(self, source: Source) -> list[str]:
         return [source.name_text(name) for name in self._fields]

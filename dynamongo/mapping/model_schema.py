@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from dynamongo._support.dataclasses import replace
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import (
     DynamongoError,
     ExpressionError,
@@ -16,7 +17,7 @@ from dynamongo.exceptions import (
     ValidationError,
 )
 from dynamongo.expressions.conditions import Condition, Exists, NotExists, Path
-from dynamongo.expressions.values import Item, check_name, shorten
+from dynamongo.expressions.values import MAX_ITEM_BYTES, Item, check_name, shorten
 from dynamongo.fields.any_field import AnyField
 from dynamongo.fields.base import Field
 from dynamongo.fields.indexes import Index
@@ -24,12 +25,15 @@ from dynamongo.fields.operators import Operators
 from dynamongo.mapping.declaration import Declaration
 from dynamongo.mapping.held_values import describe_unknown
 from dynamongo.mapping.keys import ModelKeys, describe_key, name_model
-from dynamongo.operations import UpdateItem
+from dynamongo.operations import Put, UpdateItem
 from dynamongo.schema import TableSchema
 
-if TYPE_CHECKING:  # most models have none
+if TYPE_CHECKING:
+    from dynamongo.mapping import item_sizes
     from dynamongo.mapping.composed_keys import ComposedKeys
     from dynamongo.mapping.unique import Constraints
+else:  # only items that are too large need it
+    item_sizes = LazyModule("dynamongo.mapping.item_sizes")
 
 _KEY_REFUSALS: Final = (
     "does not match the schema",
@@ -115,6 +119,7 @@ class ModelSchema:
         self.guards = exclusion
         self.keys.hash_key.reserve(prefix)
         self.keys.codec.reset()
+        self.plan_templates = {}  # of plans that leave none out
 
     def schema(self, table: str) -> TableSchema:
         """Return the declared table under its full name."""
@@ -216,13 +221,19 @@ class ModelSchema:
         """Return the path of a field, or of the field with that name."""
         if isinstance(wanted, str):
             self.check_names([wanted], ExpressionError)
-            return (self.fields[wanted].path,)
+            return self._stored_paths(self.fields[wanted])
         if isinstance(wanted, Field):
-            return (cast("Field[Any]", wanted).path,)
+            return self._stored_paths(cast("Field[Any]", wanted))
         raise ExpressionError(
             f"{self.name}: projection must contain fields, such as User.name or User.address.city, or their names;"
             f" got {shorten(wanted)}"
         )
+
+    def _stored_paths(self, field: Field[Any]) -> tuple[Path, ...]:
+        """Return the path of a field, or those of the keys that tell its value."""
+        if field.stored or self.templates is None:
+            return (field.path,)
+        return tuple(self.attributes[name].path for name in self.templates.keys_of(field.path.attribute))
 
     def locate_error(
         self, error: DynamongoError, table: str, key: Item | None = None, operation: object = None
@@ -245,11 +256,16 @@ class ModelSchema:
         return type(error)(text, code=error.code).copy_context(error)
 
     def hint_at(self, refusal: str, operation: object) -> str:
-        """Return what the store's message leaves out: the paths of an update, or how the keys may differ."""
+        """Return what the store's message leaves out: paths of an update, sizes, or how the keys may differ."""
         if "document path" in refusal and isinstance(operation, UpdateItem):
             paths = [update.path for update in operation.updates]
             nested = [f"{self.name}.{path}".replace(".[", "[", 1) for path in paths if len(path.elements) > 1]
             return f"; the map or list that contains {', '.join(nested)} must exist" if nested else ""
+        if refusal.startswith("Item size"):
+            if isinstance(operation, Put):
+                size = item_sizes.measure(operation.item, self.attributes)
+                return f"; it has {size.describe_bytes()}; {size.describe_largest()}"
+            return f"; an item takes at most {MAX_ITEM_BYTES:,} bytes"
         if not any(words in refusal for words in _KEY_REFUSALS):
             return ""
         keys = ", ".join(f"{key.name} ({key.type})" for key in self.declaration.table.keys.attributes)

@@ -25,16 +25,22 @@ class Record:
         undeclared: Its attributes that the model does not declare.
         loaded: The paths that were read; `None` for the whole item.
         nulls: The declared attributes that are stored as NULL, which fields read as if they were missing.
+        told: Those that are not stored, because a key of the item tells their values.
     """
 
     stored: Item | str | None
     undeclared: Item
     loaded: tuple[Path, ...] | None = None
     nulls: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
     def start_item(self) -> Item:
         """Return what a save of the instance begins with: what no field stores, and NULLs that no value replaces."""
         return {**self.undeclared, **dict.fromkeys(self.nulls)}
+
+    def still_told(self, item: Item) -> tuple[str, ...]:
+        """Return which attributes are still not stored in the item that was saved."""
+        return tuple(name for name in self.told if item.get(name) is None)
 
 
 AnyRecord: TypeAlias = "Record | Item | str | tuple[Item] | None"
@@ -122,15 +128,17 @@ def stored_item_of(instance: Recorded) -> Item | None:
     return wire_values.decode_text(stored) if isinstance(stored, str) else stored
 
 
-def make_record(item: Item, declared: Mapping[str, Any]) -> Record | Item:
+def make_record(item: Item, declared: Mapping[str, Any], told: tuple[str, ...] = ()) -> Record | Item:
     """Return the record of a whole item that was read."""
     undeclared = {name: value for name, value in item.items() if name not in declared}
     nulls = tuple([name for name, value in item.items() if value is None and name in declared])
-    return Record(item, undeclared, nulls=nulls) if undeclared or nulls else item
+    return Record(item, undeclared, None, nulls, told) if undeclared or nulls or told else item
 
 
-def make_wire_record(item: wire_values.WireItem, declared: Mapping[str, Any], text: str) -> Record | str:
+def make_wire_record(
+    item: wire_values.WireItem, declared: Mapping[str, Any], text: str, told: tuple[str, ...] = ()
+) -> Record | str:
     """Return the record of a whole item that was read from DynamoDB JSON; raises as `decode_value`."""
     undeclared = {name: wire_values.decode_value(wire) for name, wire in item.items() if name not in declared}
     nulls = tuple([name for name, wire in item.items() if "NULL" in wire and name in declared])
-    return Record(text, undeclared, nulls=nulls) if undeclared or nulls else text
+    return Record(text, undeclared, None, nulls, told) if undeclared or nulls or told else text

@@ -15,7 +15,7 @@ from typing import Any, cast
 from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.evaluation import MISSING, Resolved
 from dynamongo.expressions.values import PLAIN_TYPES, AttributeValue, Item, equals
-from dynamongo.expressions.wire_values import decode_text, find_in_text
+from dynamongo.expressions.wire_values import find_in_text
 from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField, SetField
 from dynamongo.fields.maps import DictField
@@ -46,11 +46,6 @@ def keep_stored_forms(fields: Mapping[str, Field[Any]], stored: Item | str, item
             item[name] = kept
         else:
             item.pop(name, None)
-
-
-def as_item(stored: Item | str) -> Item:
-    """Return an item that was read, or its JSON, as an item."""
-    return decode_text(stored) if isinstance(stored, str) else stored
 
 
 def keep_form(field: Field[Any], stored: Resolved, own: Resolved, *, fills: bool) -> Resolved:

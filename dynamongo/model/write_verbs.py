@@ -12,8 +12,9 @@ from dynamongo.mapping.mapper import Mapper
 from dynamongo.model.verb_binding import BulkVerb
 from dynamongo.planning.strategies import Strategy
 from dynamongo.planning.write_builders import updates_of_dict
-from dynamongo.verbs.calls import DeleteCall, SaveCall, UpdateCall, given, perform
+from dynamongo.verbs.calls import given, perform
 from dynamongo.verbs.instance import Instance
+from dynamongo.verbs.write_calls import DeleteCall, SaveCall, UpdateCall
 
 if TYPE_CHECKING:
     from typing_extensions import Self

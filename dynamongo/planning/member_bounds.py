@@ -50,7 +50,9 @@ def bound_key(path: Path, prefix: str, member: Member, conditions: Sequence[Cond
     begun = next((part for part in suitable if isinstance(part, BeginsWith)), None)
     if begun is not None:
         return _continue_prefix(path, prefix, member, begun)
-    bounds = [part for part in suitable if not isinstance(part, BeginsWith)]
+    # The values of IN are whole, unlike other bounds.
+    others = (BeginsWith, In) if member.order == "cut" else BeginsWith
+    bounds = [part for part in suitable if not isinstance(part, others)]
     if not bounds or member.order is None:
         return KeyRange()
     if member.order == "digits":

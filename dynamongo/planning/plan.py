@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass, field, replace
 from dynamongo.expressions.conditions import Condition, Path, all_of
@@ -20,6 +20,9 @@ from dynamongo.operations import (
     Scan,
 )
 from dynamongo.operations.steps import describe_step
+
+if TYPE_CHECKING:  # most models have none
+    from dynamongo.mapping.composed_keys import ComposedKeys
 
 _SHOWN = 3
 """How many keys or key conditions a printed plan lists."""
@@ -97,6 +100,7 @@ class Plan:
         batch_get: How many keys of a BatchGet the backend takes in one request.
         max_units_per_second: How many read units the read may consume per second.
         names: The names of fields by those of their attributes, where these differ.
+        templates: The keys that tell what the residual tests, if no item has attributes for it.
         stated: The conditions on fields that the keys are composed of, which the key conditions say.
     """
 
@@ -114,6 +118,7 @@ class Plan:
     names: Mapping[str, str] = field(default_factory=dict[str, str], compare=False, repr=False)
     max_units_per_second: float | None = None
     stated: tuple[Condition, ...] = field(default=(), compare=False)
+    templates: ComposedKeys | None = field(default=None, compare=False, repr=False)
 
     @property
     def keys(self) -> tuple[Item, ...] | None:

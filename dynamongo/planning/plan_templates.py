@@ -207,6 +207,7 @@ class PlanTemplate:
             made.names,
             None,
             stated,
+            made.templates,
         )
 
     def _fill_operation(self, made: ReadOperation, read: Read, parts: Sequence[Any]) -> ReadOperation:

@@ -40,10 +40,10 @@ from dynamongo.planning.read import Read
 from dynamongo.planning.strategies import Target
 
 if TYPE_CHECKING:
+    from dynamongo.mapping import key_kinds
     from dynamongo.mapping.composed_keys import ComposedKeys
-    from dynamongo.planning import members
 else:  # most models have no templated keys
-    members = LazyModule("dynamongo.planning.members")
+    key_kinds = LazyModule("dynamongo.mapping.key_kinds")
 
 _FETCHES = "each item is also fetched from the table, at the cost of another read for each"
 
@@ -132,6 +132,7 @@ class Planner:
             self._batch_get,
             read.names,
             stated=self.served.stated,
+            templates=read.templates if read.unstored else None,
         )
 
     @staticmethod
@@ -238,7 +239,7 @@ class Planner:
         if self.served.is_impossible:
             return self._nothing("no key can be made of a value in the condition")
         rest = (*candidate.rest, *self._exclude_guards(access, is_query=True))
-        kept, residual = split_filter(rest, access.keys.names, access.held)
+        kept, residual = split_filter(rest, {*access.keys.names, *self._read.unstored}, access.held)
         # A query takes one value of the hash key, so several values take several queries. Source: Query, API reference.
         hash_keys = self._list_hash_keys(candidate)
         queries = tuple([self._make_query(candidate, hash_key, kept, residual) for hash_key in hash_keys])
@@ -300,7 +301,7 @@ class Planner:
         read = self.served = self._read
         # Unlike that of a query, the filter of a scan may name keys. Source: "FilterExpression" in Scan, API reference.
         parts = (*read.parts, *self._find_key_forms(), *self._exclude_guards(access, is_query=False))
-        kept, residual = split_filter(parts, (), access.held)
+        kept, residual = split_filter(parts, read.unstored, access.held)
         projection = self._project(residual, access)
         scan = Scan(
             self._table.name,
@@ -320,7 +321,7 @@ class Planner:
         """Return what tells the model's items from others by their keys, if nothing else does."""
         read = self._read
         is_told = read.templates is None or read.kinds is not None
-        return () if is_told else members.find_forms(cast("ComposedKeys", read.templates), self._table.keys)
+        return () if is_told else key_kinds.find_forms(cast("ComposedKeys", read.templates), self._table.keys)
 
 
 def _divide_scan(scan: Scan, segments: int | None) -> tuple[Scan, ...]:

@@ -93,6 +93,8 @@ class Read:
         """The conjuncts of its condition, of which one says the kind."""
         if isinstance(self.source, tuple):
             return ()
+        if self.served is not None:
+            return self.served.parts
         parts, kind = conjuncts(self.source), self.kind
         return parts if kind is None or kind in parts else (*parts, kind)
 
@@ -111,6 +113,11 @@ class Read:
         return self.parts if self.served is None else self.served.given
 
     @property
+    def unstored(self) -> frozenset[str]:
+        """The fields that no item has an attribute for, since its key tells them."""
+        return frozenset() if self.templates is None else self.templates.unstored
+
+    @property
     def is_impossible(self) -> bool:
         """Whether no item satisfies the condition, since no key can be made of a value in it."""
         return self.served is not None and self.served.is_impossible
@@ -123,7 +130,7 @@ class Read:
     @property
     def named(self) -> frozenset[str]:
         """The attributes that its condition names."""
-        return frozenset(path.attribute for part in self.parts for path in paths_of(part))
+        return frozenset(path.attribute for part in self.parts for path in paths_of(part)) - self.unstored
 
     @property
     def attributes(self) -> frozenset[str] | None:

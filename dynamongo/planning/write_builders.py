@@ -5,13 +5,14 @@ Single writes, bulk writes and transactions use the same builders, so that a ver
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from dynamongo._support.dataclasses import replace
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_flag
-from dynamongo.exceptions import ExpressionError
+from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.expressions.computed import WITH_PATHS, operands_in
 from dynamongo.expressions.conditions import And, BaseCondition, Condition, Path, all_of, conjuncts
 from dynamongo.expressions.operands import paths_of
@@ -25,10 +26,14 @@ from dynamongo.planning.strategies import Target
 
 if TYPE_CHECKING:
     from dynamongo.mapping import changes as differences
+    from dynamongo.mapping import given_problems
     from dynamongo.mapping.deltas import Delta
     from dynamongo.mapping.rules import Rules
-else:  # only saves of what has changed need it
+    from dynamongo.planning import member_checks
+else:  # only saves of what has changed need it, or errors
+    given_problems = LazyModule("dynamongo.mapping.given_problems")
     differences = LazyModule("dynamongo.mapping.changes")
+    member_checks = LazyModule("dynamongo.planning.member_checks")
 
 M = TypeVar("M", bound=Recorded)
 W = TypeVar("W", Put, Delete)
@@ -49,10 +54,11 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any, *, is_s
     if (rules := mapper.rules) is None:
         item = mapper.encode(instance)
     else:
-        with rules.saving(instance, calls_hooks=is_save):
-            item = mapper.encode(instance)
+        item = rules.save(instance, mapper.encode, calls_hooks=is_save)
         if overwrite is not False:  # an item that must not exist has nothing to keep
             guards = rules.guard_put(item)
+    if condition is not None and mapper.templates is not None:
+        condition = member_checks.settle(condition, mapper.templates, item)
     version = mapper.version
     if version is not None:
         held = vars(instance)[version.name]
@@ -100,8 +106,7 @@ def _find_changes(mapper: Mapper[M], instance: M) -> tuple[tuple[Delta, ...], tu
     """Return what has changed in an instance, and the conditions that the changes need."""
     if (rules := mapper.rules) is None:
         return differences.find_changes(mapper, instance)
-    with rules.saving(instance):
-        changes, checks = differences.find_changes(mapper, instance)
+    changes, checks = rules.save(instance, functools.partial(differences.find_changes, mapper))
     # What every write sets is no change that is worth one.
     names = {mapper.fields[name].path.attribute for name in rules.provisional}
     if all(change.path.attribute in names for change in changes):
@@ -175,7 +180,7 @@ def _change_item(  # noqa: PLR0913 - what an UpdateItem request is made of
     if (kinds := mapper.kinds) is not None:
         exists = (*exists, *conjuncts(kinds.ours_or(mapper.is_missing) if upsert else kinds.condition))
         updates = kinds.add_to(updates) if upsert else updates
-    condition = all_of((*exists, *conjuncts(target.check), *guards))
+    condition = all_of((*exists, *conjuncts(_find_check(mapper, target)), *guards))
     # The version is incremented in the store, so that it is right even when the instance's is outdated.
     counted = updates if mapper.version is None else (*updates, count_up(mapper.version))
     return UpdateItem(table, target.key, counted, condition, returns, return_item_on_failure=True)
@@ -196,8 +201,8 @@ def make_delete(
     item = target.item if found is None else found
     if mapper.rules is not None or item is not None:
         _call_before_delete(mapper, target, item)
-    returns = target.check is not None
-    delete = Delete(table, target.key, target.check, return_old, return_item_on_failure=returns)
+    check = _find_check(mapper, target)
+    delete = Delete(table, target.key, check, return_old, return_item_on_failure=check is not None)
     return delete if mapper.kinds is None else guard_kind(mapper, delete)
 
 
@@ -229,7 +234,15 @@ def guard_kind(mapper: Mapper[Any], write: W) -> W:
 def make_check(mapper: Mapper[Any], table: str, target: Target) -> ConditionCheck:
     """Return the check of a transaction that an item exists and satisfies the target's conditions."""
     kind = None if mapper.kinds is None else mapper.kinds.condition
-    return ConditionCheck(table, target.key, And(mapper.exists, *conjuncts(kind), *conjuncts(target.check)))
+    checked = _find_check(mapper, target)
+    return ConditionCheck(table, target.key, And(mapper.exists, *conjuncts(kind), *conjuncts(checked)))
+
+
+def _find_check(mapper: Mapper[Any], target: Target) -> Condition | None:
+    """Return what a write of the target checks: the key decides what is said of members that only it tells."""
+    if target.check is None or mapper.templates is None:
+        return target.check
+    return member_checks.settle(target.check, mapper.templates, target.key)
 
 
 def make_get(mapper: Mapper[Any], table: str, target: Target) -> Get:
@@ -284,13 +297,16 @@ def _split_key(mapper: Mapper[Any], values: Any) -> tuple[dict[str, Any], dict[s
 
 def _set_or_remove(mapper: Mapper[Any], values: Mapping[str, Any]) -> list[AnyUpdate]:
     """Return the updates that set attributes by field name; an absent value removes one."""
-    mapper.check_names(values)
     updates: list[AnyUpdate] = []
-    for name, value in values.items():
-        field = mapper.fields[name]
-        # An empty set, for example, is stored by leaving the attribute out.
-        is_absent = value is None or field.is_absent(field.validate(value))
-        updates.append(field.remove() if is_absent else field.set(value))
+    try:
+        mapper.check_names(values)
+        for name, value in values.items():
+            field = mapper.fields[name]
+            # An empty set, for example, is stored by leaving the attribute out.
+            is_absent = value is None or field.is_absent(field.validate(value))
+            updates.append(field.remove() if is_absent else field.set(value))
+    except ValidationError as error:
+        raise given_problems.explain_given(mapper, values, error) from error.__cause__
     return updates
 
 

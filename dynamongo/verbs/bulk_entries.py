@@ -166,7 +166,8 @@ def recheck_targets(mapper: Mapper[Any], source: ResolvedStrategy, items: Sequen
     targets: list[Target] = []
     for item in items:
         key = mapper.pick_key(item)
-        check = checks[_values_of(key)] if isinstance(source, tuple) else recheck(source, key)
+        told = key if mapper.templates is None else {**key, **mapper.templates.tell(key)}
+        check = checks[_values_of(key)] if isinstance(source, tuple) else recheck(source, told)
         targets.append(Target(key, None if check is None else narrow(check, item)))
     return targets
 

@@ -45,11 +45,13 @@ from dynamongo.verbs.progress import ProgressOption, report_progress
 from dynamongo.verbs.results import BatchResult, WriteOutcome, sum_up
 
 if TYPE_CHECKING:
+    from dynamongo.connection import size_checks
     from dynamongo.executor import rate_limits, write_run
     from dynamongo.executor.grouping import Round
     from dynamongo.executor.rate_limits import RateLimit
     from dynamongo.verbs.progress import Advance
 else:  # most programs start without bulk writes
+    size_checks = LazyModule("dynamongo.connection.size_checks")
     rate_limits = LazyModule("dynamongo.executor.rate_limits")
     write_run = LazyModule("dynamongo.executor.write_run")
 
@@ -202,6 +204,7 @@ class BulkWrite(Generic[M]):
         self.run = write_run.WriteRun(destination.mapper.keys.names, limits.batch_write, workers, options.limit)
         self.destination = destination
         self._progress = options.progress
+        self._notable_units = destination.connection.notable_units
         self._count = 0
         self._pending: dict[int, Entry[M]] = {}
         """The entries that were taken and have no outcome yet, by their index."""
@@ -281,6 +284,8 @@ class BulkWrite(Generic[M]):
             write = write.write
         if outcome.error is not None:
             return WriteOutcome(index, entry.item, self._explain(cast("SingleWrite", write), outcome.error))
+        if outcome.units > self._notable_units:
+            size_checks.warn_of_write(mapper, write, outcome.attributes)
         if isinstance(write, Put):
             # As a single save does: from now on, `only_changed` compares with what was stored here.
             own = mapper if type(entry.item) is mapper.model else mapper.mapper_of(entry.item)

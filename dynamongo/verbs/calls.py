@@ -22,7 +22,7 @@ Note(title='a')
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 from dynamongo._support.lazy_imports import LazyModule
@@ -37,36 +37,28 @@ from dynamongo.exceptions import (
     TableExists,
     TableMismatch,
     TableNotFound,
-    VersionConflict,
 )
 from dynamongo.executor import Sender, Steps
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.values import Item
 from dynamongo.fields.python_values import decode_map
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.mapping.records import Recorded
-from dynamongo.operations import Action, Get, Operation, WriteResult
-from dynamongo.planning.strategies import Strategy, Target, resolve_checked, resolve_key
-from dynamongo.planning.write_builders import check_changes, make_delete, make_save, make_update
+from dynamongo.operations import Get, Operation
+from dynamongo.planning.strategies import Strategy, Target, resolve_key
 
 if TYPE_CHECKING:
-    from dynamongo.executor import guarded_writes, reads
+    from dynamongo.executor import reads
     from dynamongo.mapping import failures
     from dynamongo.planning import known_plans
     from dynamongo.planning import plan as plans
     from dynamongo.planning import read as planned
-    from dynamongo.verbs import returned
-    from dynamongo.verbs.returned import Returns, WholeReturns
-else:  # reads and writes by key need none of these, unless a write fails
+else:  # reads by key need none of these
     failures = LazyModule("dynamongo.mapping.failures")
-    guarded_writes = LazyModule("dynamongo.executor.guarded_writes")
     planned = LazyModule("dynamongo.planning.read")
     known_plans = LazyModule("dynamongo.planning.known_plans")
     plans = LazyModule("dynamongo.planning.plan")
     reads = LazyModule("dynamongo.executor.reads")
-    returned = LazyModule("dynamongo.verbs.returned")
 
-M = TypeVar("M", bound=Recorded)
 R = TypeVar("R")
 
 
@@ -201,8 +193,14 @@ class GetCall(VerbCall[Any]):
             self.operation = Get(table, key, (), consistent)  # by position, which takes less time than by name
         else:
             paths, target = mapper.resolve_projection(projection), Target(key, check)
-            schema, kinds = mapper.schema(table), mapper.kinds
-            read = planned.Read(schema, (target,), consistent=consistent, projection=paths, kinds=kinds)
+            read = planned.Read(
+                mapper.schema(table),
+                (target,),
+                consistent=consistent,
+                projection=paths,
+                kinds=mapper.kinds,
+                templates=mapper.templates,
+            )
             self.plan, self.check = known_plans.plan_for(mapper, read), check
             self.operation = self.plan.operations[0]  # a Get as well, whose item is tested and projected afterwards
 
@@ -240,113 +238,3 @@ class GetRawCall(GetCall):
             elif self.mapper.model_for(item) is None:
                 item = None
         return self.finish_missing(stored) if item is None else decode_map(item)
-
-
-class _WriteCall(VerbCall[R]):
-    guarded: guarded_writes.GuardedWrite | None = None
-    """The write of a model with unique values, which takes steps."""
-
-    def explain(self, error: DynamongoError) -> DynamongoError:
-        """Return the error in the model's words, with what is stored."""
-        write = self.operation if self.guarded is None else self.guarded.write
-        return failures.explain_failure(self.mapper, cast("Action", write), error)
-
-    def keep_unique(self, given: object) -> None:
-        """Write the guards of unique values together with the item, which the caller has named by `given`."""
-        if self.operation is not None:
-            write = cast("guarded_writes.SingleWrite", self.operation)
-            self.guarded = guarded = guarded_writes.guard_write(self.mapper, write, given)
-            self.operation, self.steps = None, guarded.perform
-
-
-class SaveCall(_WriteCall[M]):
-    """Save one item: a Put, an update of what was changed, or nothing where nothing was."""
-
-    returns: WholeReturns = "new"  # on the class, as in `GetCall`
-
-    def __init__(  # noqa: PLR0913, PLR0917 - the arguments of `save_one`, and where they are applied
-        self,
-        mapper: Mapper[M],
-        table: str,
-        item: M | Mapping[str, Any],
-        overwrite: bool | Condition,  # noqa: FBT001 - as in `save_one`
-        only_changed: bool,  # noqa: FBT001 - by position, in less time than by name
-        returns: WholeReturns = "new",
-    ) -> None:
-        self.instance = instance = mapper.as_instance(item)
-        if type(instance) is not mapper.model:
-            mapper = mapper.mapper_of(instance)
-        self.mapper, self.table = mapper, table
-        self.operation = self.write = make_save(mapper, table, instance, overwrite, only_changed=only_changed)
-        if returns != "new":
-            self.returns = returns
-            self.operation = self.write = returned.return_replaced(mapper.name, self.write, returns)
-        if mapper.unique is not None:
-            self.keep_unique(instance)
-
-    def finish(self, result: WriteResult | None) -> Any:
-        """Return the instance, which remembers what is stored now, or the item that it has replaced."""
-        if self.write is not None:
-            self.mapper.note_saved(self.instance, self.write)
-        if self.returns == "new":
-            return self.instance
-        replaced = cast("WriteResult", result).attributes
-        return None if replaced is None else self.mapper.decode_written(replaced, "replaced")
-
-
-class UpdateCall(_WriteCall[M]):
-    """Update one item."""
-
-    returns: Returns = "new"
-
-    def __init__(  # noqa: PLR0913 - the arguments of `update_one`, and where they are applied
-        self,
-        mapper: Mapper[M],
-        table: str,
-        strategy: Strategy,
-        updates: Any,
-        *,
-        upsert: bool,
-        condition: Condition | None = None,
-        returns: Returns = "new",
-    ) -> None:
-        check_flag(mapper.name, "upsert", upsert)
-        changes = check_changes(mapper, updates)
-        target = resolve_checked(strategy, condition, mapper)
-        self.mapper, self.table = mapper, table
-        self.operation = self.write = make_update(mapper, table, target, changes, upsert=upsert, item=strategy)
-        if returns != "new":
-            self.returns, self.strategy = returns, strategy
-            self.operation = self.write = returned.return_updated(mapper.name, self.write, returns)
-        if mapper.unique is not None:
-            self.keep_unique(strategy)
-
-    def finish(self, result: WriteResult) -> Any:
-        """Return the item as it is now, or what else was asked for."""
-        if self.returns == "new":
-            return self.mapper.decode_written(cast("Item", result.attributes), "updated")
-        return returned.finish_update(self.mapper, self.write, result.attributes, self.returns, self.strategy)
-
-
-class DeleteCall(_WriteCall[M | None]):
-    """Delete one item."""
-
-    def __init__(self, mapper: Mapper[M], table: str, strategy: Strategy, condition: Condition | None = None) -> None:
-        self.is_instance = isinstance(strategy, mapper.origin)
-        target = resolve_checked(strategy, condition, mapper)
-        self.mapper, self.table = mapper, table
-        self.operation = make_delete(mapper, table, target, return_old=True)
-        if mapper.unique is not None:
-            self.keep_unique(strategy)
-
-    def finish(self, result: WriteResult) -> M | None:
-        """Return the item as it was, if there was one."""
-        return None if result.attributes is None else self.mapper.decode_written(result.attributes, "deleted")
-
-    def fail(self, error: DynamongoError) -> M | None:
-        """Return nothing for conditions that did not hold; the version of an instance is a conflict, and raises."""
-        explained = self.explain(error)
-        is_failure = isinstance(error, ConditionalCheckFailedException)
-        if is_failure and not (self.is_instance and isinstance(explained, VersionConflict)):
-            return None
-        raise explained from error

@@ -21,8 +21,10 @@ from dynamongo.verbs.metaclass import ModelMeta
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from dynamongo.mapping import item_sizes
     from dynamongo.verbs import bound_models, table_names
-else:  # each name of a table is found once, and most programs know their tables
+else:  # each name of a table is found once, and most programs know their tables, and measure no items
+    item_sizes = LazyModule("dynamongo.mapping.item_sizes")
     bound_models = LazyModule("dynamongo.verbs.bound_models")
     table_names = LazyModule("dynamongo.verbs.table_names")
 
@@ -151,6 +153,17 @@ class Instance(Forms, metaclass=ModelMeta):
         They were read with the item, and are saved with it.
         """
         return python_values.decode_map(record_of(self).undeclared)
+
+    if TYPE_CHECKING:
+        size: Any  # `ItemSize`; of no type, so that a model may declare a field of that name
+    else:
+
+        def size(self) -> item_sizes.ItemSize:
+            """Return the size of the item that would be stored now, in bytes and units, as `size_of` does.
+
+            A field named `size` hides the method.
+            """
+            return item_sizes.size_of(self)
 
     def __eq__(self, other: object) -> bool:
         # Same class, not a subclass: it may declare other fields, and equality would not be symmetric.

@@ -190,7 +190,7 @@ class TestLimits:
 
     def test_there_are_4_mb_at_most(self) -> None:
         with pytest.raises(ExpressionError, match="a transaction takes at most 4 MB of items; save of the Account"):
-            save_all(Account(owner=str(number), balance=1, note="x" * 390_000) for number in range(12))
+            save_all(Account(owner=str(number), balance=1, note="x" * 340_000) for number in range(13))
 
     @pytest.mark.parametrize("code", [code for code in get_args(CancelCode) if code != "ConditionalCheckFailed"])
     def test_every_reason_has_the_error_of_a_write_alone(self, code: CancelCode) -> None:

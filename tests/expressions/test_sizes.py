@@ -12,7 +12,7 @@ from strategies import numbers, texts, values
 
 from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.numbers import normalize_number
-from dynamongo.expressions.sizes import item_size, size_bound, size_of
+from dynamongo.expressions.sizes import item_size, size_bound, value_size
 from dynamongo.expressions.values import describe_value
 
 
@@ -29,18 +29,18 @@ from dynamongo.expressions.values import describe_value
     ids=lambda value: describe_value(value, 20),
 )
 def test_size_is_that_of_dynamodb(value: Any, size: int) -> None:
-    assert size_of(value) == size
+    assert value_size(value) == size
 
 
 @given(numbers())
 def test_size_of_a_number_is_that_of_its_digits(number: Any) -> None:
-    """The text without zeros at both ends says it; `size_of` looks at the text only where that is plain."""
+    """The text without zeros at both ends says it; `value_size` looks at the text only where that is plain."""
     whole, _, fraction = format(Decimal(number), "f").lstrip("-").partition(".")
     whole, fraction = whole.lstrip("0"), fraction.rstrip("0")
     whole, fraction = (whole, fraction) if fraction else (whole.rstrip("0"), "")
     fraction = fraction if whole else fraction.lstrip("0")
     expected = 1 + (len(whole) + 1) // 2 + (len(fraction) + 1) // 2 + (number < 0)
-    assert size_of(number) == size_of(Decimal(number)) == expected
+    assert value_size(number) == value_size(Decimal(number)) == expected
 
 
 @pytest.mark.parametrize(("text", "size"), [("0.00000015", 2), ("-0.000000123456789", 7), ("1.500", 3), ("1E+3", 2)])
@@ -48,7 +48,7 @@ def test_size_of_a_number_does_not_depend_on_how_it_is_written(text: str, size: 
     for capitals in (0, 1):
         with localcontext() as context:
             context.capitals = capitals
-            assert size_of(Decimal(text)) == size_of(normalize_number(Decimal(text))) == size
+            assert value_size(Decimal(text)) == value_size(normalize_number(Decimal(text))) == size
 
 
 def test_item_counts_names_in_bytes() -> None:
@@ -58,7 +58,7 @@ def test_item_counts_names_in_bytes() -> None:
 @pytest.mark.parametrize("value", [1.5, (1,), frozenset(), frozenset({"a", 1}), [{1}]])
 def test_what_is_no_value_has_no_size(value: Any) -> None:
     with pytest.raises(ValidationError):
-        size_of(value)
+        value_size(value)
 
 
 @given(st.dictionaries(texts, values()))

@@ -178,6 +178,21 @@ def test_thread_ends_when_the_lock_is_forgotten_or_lost(real: MemoryBackend) -> 
     assert LockItem.get_one("b").owner is not None  # until its lease has run out
 
 
+def test_lock_without_a_thread_for_its_heartbeat_is_not_held(
+    real: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    lock = Lock("a")
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="can't start new thread"):
+            lock.acquire()
+    assert not lock.is_held
+    assert not lock.try_acquire()  # until the lease has run out
+
+
 def test_task_renews_a_lease_until_the_lock_is_released(real: MemoryBackend) -> None:
     async def work() -> None:
         before = asyncio.all_tasks()

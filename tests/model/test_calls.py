@@ -24,8 +24,9 @@ from dynamongo import (
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.operations import Delete, Get, Put, UpdateItem
 from dynamongo.verbs.bulk_writes import WriteOptions
-from dynamongo.verbs.calls import DeleteCall, GetCall, SaveCall, UpdateCall, VerbCall, perform_async
+from dynamongo.verbs.calls import GetCall, VerbCall, perform_async
 from dynamongo.verbs.table_calls import compare_call, create_call, delete_call, update_call
+from dynamongo.verbs.write_calls import DeleteCall, SaveCall, UpdateCall
 
 R = TypeVar("R")
 

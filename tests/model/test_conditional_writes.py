@@ -26,7 +26,7 @@ from dynamongo.backends import Backend
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.connection.transactions import Transaction
 from dynamongo.expressions.updates import Updates
-from dynamongo.verbs.calls import DeleteCall, UpdateCall
+from dynamongo.verbs.write_calls import DeleteCall, UpdateCall
 
 pytestmark = pytest.mark.usefixtures("colour")
 

@@ -13,6 +13,8 @@ from dynamongo import (
     AttributeNotLoaded,
     Connection,
     DictField,
+    Document,
+    DocumentField,
     ExpressionError,
     IntField,
     ListField,
@@ -248,6 +250,47 @@ class TestProblems:
         with pytest.raises(ValidationError) as caught:
             wrong.save()
         assert [each.path for each in caught.value.problems] == ["start", "places[1]"]
+
+
+class Seat(Document):
+    row = IntField(required=True)
+    number = IntField(min_value=1)
+
+
+class Hall(Event):
+    seat = DocumentField(Seat)
+    seats = ListField(DocumentField(Seat))
+
+
+def test_problems_in_documents() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Seat(row="x", number=0, rwo=1)
+    assert [each.path for each in caught.value.problems] == ["rwo", "row", "number"]
+    with pytest.raises(ValidationError) as caught:
+        Seat.from_dict({"row": "x", "number": 0}, mode="json")
+    assert [each.path for each in caught.value.problems] == ["row", "number"]
+    with pytest.raises(ValidationError) as caught:
+        Hall(name="b", start="x", end=2, seats=[{"row": 1}, {"row": 1, "number": 0, "rwo": 1}])
+    assert [each.path for each in caught.value.problems] == ["start", "seats[1].rwo", "seats[1].number"]
+    with pytest.raises(ValidationError) as caught:
+        Hall(name="b", start=1, end=2, seat=Seat(), seats=[Seat(row=1), Seat(number=1)]).save()
+    assert [(each.path, each.kind) for each in caught.value.problems] == [
+        ("seat.row", "missing"),
+        ("seats[1].row", "missing"),
+    ]
+    with pytest.raises(SchemaError, match=r"^Period.look is a hook or validator, which only a model has"):
+
+        class Period(Document):
+            start = IntField()
+
+            @validator
+            def look(self) -> None: ...
+
+
+def test_updates_from_dict_tell_all() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Event.update_from_dict("a", {"places": [1], "nme": 1, "tags": 1})
+    assert [each.path for each in caught.value.problems] == ["nme", "places[0]", "tags"]
 
 
 def test_validators_of_no_field() -> None:

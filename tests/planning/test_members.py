@@ -85,7 +85,22 @@ class Event(Shop):
     by_text = GlobalIndex(hash_key=text, range_key=sk)
 
 
-MODELS: list[Any] = [Customer, Order, Line, Event]
+class Note(Shop):
+    """Only keys tell its members."""
+
+    pk = StringField(template="NOTE#{number}#{code}")
+    sk = StringField(template="{count:02}/{text}")
+    number = IntField(required=True, stored=False)
+    code = StringField(required=True, stored=False, stored_as="c")
+    count = IntField(required=True, stored=False)
+    text = StringField(required=True, stored=False)
+    day = DateField()
+    index_pk = StringField(template="{day}")
+    index_sk = StringField(template="{code}|{count:02}")
+    by_day = GlobalIndex(hash_key=index_pk, range_key=index_sk)
+
+
+MODELS: list[Any] = [Customer, Order, Line, Event, Note]
 
 WORDS = st.sampled_from(["a", "b", "ab", "a b", "a~", "A", "b0"])
 VALUES: dict[str, st.SearchStrategy[Any]] = {

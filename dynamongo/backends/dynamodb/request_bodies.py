@@ -23,7 +23,9 @@ from dynamongo.backends.dynamodb_json import render_item
 from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import Condition, Path
 from dynamongo.expressions.limits import MAX_EXPRESSION_BYTES, check_limits
+from dynamongo.expressions.sizes import item_size
 from dynamongo.expressions.updates import check_update_request
+from dynamongo.expressions.values import MAX_ITEM_BYTES, Item
 from dynamongo.operations import (
     Action,
     BatchDelete,
@@ -176,7 +178,18 @@ def _old(operation: Put | Delete) -> ReturnValues:
 
 
 def _put_members(operation: Put) -> _Members:
-    return _add_condition([f'"Item":{render_item(operation.item)}'], operation, None)
+    return _add_condition([f'"Item":{_render_stored(operation.item)}'], operation, None)
+
+
+def _render_stored(item: Item) -> str:
+    """Return the JSON of an item that is to be stored, or raise with DynamoDB's message if it is too large.
+
+    The JSON of an item is longer than what DynamoDB counts of it, so that nearly no item has to be measured.
+    """
+    text = render_item(item)
+    if len(text) > MAX_ITEM_BYTES and item_size(item) > MAX_ITEM_BYTES:
+        raise InvalidRequestError("Item size has exceeded the maximum allowed size")
+    return text
 
 
 def _key_members(operation: Delete | ConditionCheck) -> _Members:
@@ -214,7 +227,7 @@ def render_batch_write(operation: BatchWrite) -> str:
 
 def _render_batched(write: BatchPut | BatchDelete) -> str:
     if isinstance(write, BatchPut):  # not `match`, which would look up the names of its attributes for each item
-        return f'{{"PutRequest":{{"Item":{render_item(write.item)}}}}}'
+        return f'{{"PutRequest":{{"Item":{_render_stored(write.item)}}}}}'
     return f'{{"DeleteRequest":{{"Key":{render_item(write.key)}}}}}'
 
 

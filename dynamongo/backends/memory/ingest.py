@@ -16,7 +16,7 @@ from typing import Any
 from dynamongo.backends.memory.partitions import Stored
 from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.numbers import LEAST_INT, MOST_INT, is_canonical_decimal
-from dynamongo.expressions.sizes import item_size, plain_size, size_of, text_size
+from dynamongo.expressions.sizes import item_size, plain_size, text_size, value_size
 from dynamongo.expressions.values import (
     MAX_DEPTH,
     MAX_ITEM_BYTES,
@@ -76,9 +76,9 @@ def measure_changed(item: Item, old: Stored, names: Iterable[Any]) -> Stored:
     for name in names:
         if name in item:
             _check_depth(item[name])  # a value that is not too deep by itself may have been set far inside
-            size += size_of(item[name]) + (0 if name in before else text_size(name))
+            size += value_size(item[name]) + (0 if name in before else text_size(name))
         if name in before:
-            size -= size_of(before[name]) + (0 if name in item else text_size(name))
+            size -= value_size(before[name]) + (0 if name in item else text_size(name))
     if size > MAX_ITEM_BYTES:
         raise _too_large("Item size to update")
     return Stored(item, size)

@@ -17,7 +17,7 @@ from dynamongo.backends.memory.checks import INVALID
 from dynamongo.backends.memory.partitions import NO_SORT, Position
 from dynamongo.exceptions import InvalidRequestError, ValidationError
 from dynamongo.expressions.numbers import canonical_number
-from dynamongo.expressions.sizes import size_of
+from dynamongo.expressions.sizes import value_size
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import AttributeValue, Item, ScalarType, equals, has_utf8_form, type_of
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
@@ -234,7 +234,7 @@ def _check_sizes(keys: KeySchema, values: Item) -> None:
 
 
 def _size_together(attributes: Sequence[KeyAttribute], values: Item) -> int:
-    return sum([size_of(values[part.name]) for part in attributes if part.name in values])
+    return sum([value_size(values[part.name]) for part in attributes if part.name in values])
 
 
 def _read_no_sort(_: Item) -> Any:

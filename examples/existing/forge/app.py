@@ -16,7 +16,7 @@ def main() -> None:
     found = Item.find(opened).by_kind()
     merge(found[PullRequest][0], closes=found[Issue][0])
 
-    repository = Repository.get_one({"pk": "REPO#jane#lamps", "sk": "REPO#jane#lamps"})
+    repository = Repository.get_one(("jane", "lamps"))
     protect(repository, "main", reviews=3)
     open_issue(repository, "jane", "It hums", NOON)
     for item in Item.find(Item.pk == repository.pk):  # the repository with its issues, each as what it is

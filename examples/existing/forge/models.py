@@ -6,6 +6,8 @@ from dynamongo import (
     BooleanField,
     DateTimeField,
     DictField,
+    Document,
+    DocumentField,
     GlobalIndex,
     IntField,
     JSONField,
@@ -56,6 +58,14 @@ class Repository(Item):
     next_number = IntField(required=True)
 
 
+class Comment(Document):
+    """A comment on an issue."""
+
+    by = StringField(required=True)
+    at = DateTimeField(required=True, format="pynamodb")
+    text = StringField(required=True)
+
+
 class Issue(Item):
     """An issue, beside its repository."""
 
@@ -68,7 +78,7 @@ class Issue(Item):
     number = IntField(required=True, min_value=1, stored=False)
     title = StringField(required=True)
     state = StringField(required=True, choices=["open", "closed"])
-    comments = ListField(DictField(by=StringField(), at=DateTimeField(format="pynamodb"), text=StringField()))
+    comments = ListField(DocumentField(Comment))
 
 
 class PullRequest(Item):

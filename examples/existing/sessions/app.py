@@ -11,11 +11,11 @@ TOKEN = "5f0c1d6e-0b7a-4a53-9d3e-1f0f4a8c2b11"  # noqa: S105 - an identifier of 
 
 def main() -> None:
     """Show Jane's session, note that it was used, and end all others."""
-    session = Session.get_one({"pk": f"SESSION#{TOKEN}", "sk": f"SESSION#{TOKEN}"})
+    session = Session.get_one(TOKEN)
     print(session.data, session.expires)
     touch(session, datetime(2025, 3, 1, 13, tzinfo=timezone.utc))
     print(sign_out("jane", but=session))
-    User.update_one({"pk": "USER#jane", "sk": "USER#jane"}, User.failures.increment())
+    User.update_one("jane", User.failures.increment())
 
 
 def touch(session: Session, now: datetime) -> None:

@@ -12,7 +12,7 @@ def main() -> None:
     [jane] = found[Customer]
     print(jane.name, [f"{order.number}: {order.status}" for order in found[Order]])
 
-    [order] = Order.find(Order.gsi1pk == "status#open", limit=1)
+    [order] = Order.find(Order.status == "open", limit=1)  # one query of the index
     ship(order)
     move(jane, street="Strandgaten 7", city="Bergen")
 
@@ -23,9 +23,9 @@ def ship(order: Order) -> None:
     order.save()
 
 
-def move(customer: Customer, **address: str) -> None:
+def move(customer: Customer, *, street: str, city: str) -> None:
     """Change the address in place, and unsubscribe the customer from the newsletter."""
     if customer.address is not None:
-        customer.address.update(address)
+        customer.address.street, customer.address.city = street, city
     customer.preferences["newsletter"] = False
     customer.save()

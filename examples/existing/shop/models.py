@@ -5,7 +5,8 @@ from __future__ import annotations
 from dynamongo import (
     DateTimeField,
     DecimalField,
-    DictField,
+    Document,
+    DocumentField,
     Field,
     GlobalIndex,
     IntField,
@@ -36,6 +37,13 @@ class Item(Model):
     gsi1 = GlobalIndex(name="GSI1", hash_key=gsi1pk, range_key=gsi1sk)
 
 
+class Address(Document):
+    """Where a customer lives."""
+
+    street = StringField(stored_as="Street")
+    city = StringField(stored_as="City")
+
+
 class Customer(Item):
     """Someone who orders."""
 
@@ -46,7 +54,7 @@ class Customer(Item):
     user = StringField(required=True, stored=False)  # nowhere but in the keys
     name = StringField(required=True, stored_as="Name")
     email = StringField(required=True, stored_as="Email")
-    address = DictField(street=StringField(stored_as="Street"), city=StringField(stored_as="City"), stored_as="Address")
+    address = DocumentField(Address, stored_as="Address")
     interests = SetField(StringField, stored_as="Interests")
     preferences = JSONField(format="json.dumps", stored_as="Preferences")
 

@@ -179,7 +179,7 @@ MUTANTS = [
     Mutant(
         "a hash key is measured in characters",
         "_size_together",
-        "size_of(values[part.name])",
+        "value_size(values[part.name])",
         "len(str(values[part.name]))",
     ),
     Mutant("an empty key is usual", "_is_usual_text", "0 < len(value) <= _u", "0 <= len(value) <= _u"),

@@ -27,12 +27,19 @@ from dynamongo.backends.dynamodb.transport.alarm import NEVER
 from dynamongo.backends.dynamodb.transport.light_start import find_light_start
 from dynamongo.backends.dynamodb.transport.loop_pool import LoopPool
 from dynamongo.exceptions import ServiceError
-from dynamongo.operations import Get, Put
+from dynamongo.expressions.conditions import Path
+from dynamongo.expressions.updates import SetUpdate
+from dynamongo.operations import Get, UpdateItem
 from dynamongo.operations.results import GetResult
 
 MADE_UP: dict[str, Any] = {"access_key_id": "made-up", "secret_access_key": "top-secret", "region": "us-east-2"}
 BIG = "x" * 12_000_000
 """More than the buffers of both sides of a connection hold."""
+
+
+def send_much(key: str) -> UpdateItem:
+    """An update, since an item that is too large to be stored is not even sent."""
+    return UpdateItem("table", {"id": key}, (SetUpdate(Path("text"), BIG),))
 
 
 class Stage:
@@ -200,7 +207,7 @@ class TestEveryPoint:
     def test_while_sending(self, stage: Stage, backend: DynamoDBBackend) -> None:
         async def run() -> None:
             stage.point = "read"
-            task = asyncio.create_task(backend.execute_async(Put("table", {"id": "cancelled", "text": BIG})))
+            task = asyncio.create_task(backend.execute_async(send_much("cancelled")))
             await reach(stage)
             assert not await cancel(task)
             stage.point = None
@@ -298,7 +305,7 @@ def test_request_that_is_refused_before_it_was_sent_whole_has_its_answer(
     async def run() -> None:
         stage._answer = refuse  # type: ignore[method-assign]
         with pytest.raises(ServiceError) as caught:
-            await backend.execute_async(Put("table", {"id": "a", "text": BIG}))
+            await backend.execute_async(send_much("a"))
         assert caught.value.code == "413"
         stage.go_on.set()
         await backend.close_async()

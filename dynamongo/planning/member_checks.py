@@ -1,0 +1,62 @@
+"""Checks of writes on members that have no attribute of their own: the key of the item decides them.
+
+`number > 5`, for a write of the item with the key `ORDER#00000007`, becomes the condition that the item exists.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from dynamongo.exceptions import ExpressionError
+from dynamongo.expressions.conditions import And, Condition, Exists, Not, NotExists, Or, Path
+from dynamongo.expressions.evaluation import holds
+from dynamongo.expressions.operands import paths_of
+from dynamongo.expressions.trees import nodes_of
+from dynamongo.expressions.values import Item
+from dynamongo.mapping.composed_keys import ComposedKeys
+
+
+def settle(condition: Condition, templates: ComposedKeys, key: Item) -> Condition:
+    """Return the condition without the members that only the key tells.
+
+    Args:
+        condition: What a write checks.
+        templates: The templates of the keys.
+        key: The key of the item, or an item that contains it.
+
+    Raises:
+        ExpressionError: Such a member is compared with another attribute.
+    """
+    if templates.unstored.isdisjoint(path.attribute for path in paths_of(condition)):
+        return condition
+    told = templates.tell_unstored(key)
+    # Without recursion, since a condition may be nested deeper than the stack of Python allows.
+    made: list[Condition] = []
+    for node in reversed(nodes_of(condition)):  # parts come before their parent, the last one first
+        match node:
+            case And(parts) | Or(parts):
+                made.append(type(node)(*[made.pop() for _ in parts]))
+            case Not():
+                made.append(Not(made.pop()))
+            case _:
+                made.append(_settle_leaf(node, templates, told))
+    return made.pop()
+
+
+def _settle_leaf(leaf: Condition, templates: ComposedKeys, told: Item) -> Condition:
+    named = {path.attribute for path in paths_of(leaf)}
+    if named.isdisjoint(templates.unstored):
+        return leaf
+    if not named <= templates.unstored:
+        raise ExpressionError(
+            f"`{leaf}` compares a field without an attribute of its own with another one, which no write can check"
+        )
+    hash_key = Path(templates.names[0])
+    exists, is_missing = Exists(hash_key), NotExists(hash_key)
+    outcomes: dict[tuple[bool, bool], Condition] = {
+        (True, True): Or(exists, is_missing),
+        (True, False): exists,
+        (False, True): is_missing,
+        (False, False): And(exists, is_missing),
+    }
+    return outcomes[holds(leaf, told), holds(leaf, cast("Item", {}))]
