@@ -37,7 +37,15 @@ from mutation.library import ROOT, Library, Mutant, NotPlantedError
 Copies: TypeAlias = "SimpleQueue[Path]"
 
 CONTRACT = "tests/backends/test_contract.py"
-TESTED_BY = {"verbs": "model", "mapping/kinds": "model", "mapping/kind_mapper": "model"}
+TESTED_BY = {
+    "verbs": "model",
+    "fields/computations": "model",
+    "mapping/kinds": "model",
+    "mapping/kind_mapper": "model",
+    "mapping/generated_values": "model",
+    "mapping/immutable_fields": "model",
+    "mapping/rules": "model",
+}
 """Packages and modules whose tests are in the folder of another package."""
 USUAL, SLOW = "not slow and not aws", "slow"
 _TIMEOUT = 120  # seconds; a bug may make a loop without end
