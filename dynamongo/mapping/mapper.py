@@ -315,8 +315,7 @@ class Mapper(ModelSchema, Generic[M]):
         elif type(record) is not Record:
             set_record(instance, item)
         elif record.loaded is None:
-            told = tuple(name for name in record.told if item.get(name) is None)
-            set_record(instance, make_record(item, self.codec.known, told))
+            set_record(instance, make_record(item, self.codec.known, record.still_told(item)))
         else:
             set_record(
                 instance, replace(record, stored=item, loaded=partial_items.add_held(self, instance, record.loaded))

@@ -105,11 +105,12 @@ def _find_key_kinds(name: str, mappers: Sequence[Mapper[Any]]) -> Kinds:
     """Return the kinds of models whose keys begin with different texts."""
     lead, keys = mappers[0], mappers[0].declaration.table.keys
     forms = [() if each.templates is None else find_forms(each.templates, keys) for each in mappers]
+    untold = [mapper for mapper, form in zip(mappers, forms, strict=True) if not form and mapper.kinds is None]
+    if untold:
+        raise ExpressionError(
+            f"{untold[0].name} cannot be read together with others: nothing tells its items from theirs; set __kind__"
+        )
     for number, mapper in enumerate(mappers):
-        if not forms[number]:
-            raise ExpressionError(
-                f"{mapper.name} cannot be read together with others: nothing tells its items from theirs; set __kind__"
-            )
         for before in range(number):
             if not are_disjoint(forms[before], forms[number]):
                 _refuse(
