@@ -121,6 +121,14 @@ class TestHeartbeat:
             assert lock.is_held
         verbs(lock, "release")
 
+    def test_lease_counts_from_the_request(self, memory: MemoryBackend, verbs: Verbs, clock: VirtualClock) -> None:
+        verbs(lock := Lock("a"), "acquire")
+        memory.faults.schedule(Fault.slow(5, operation="UpdateItem"))
+        clock.advance(seconds=10)
+        hold, _ = lock.current()
+        assert hold.seconds_left == 25
+        verbs(lock, "release")
+
     def test_error_that_stays_loses_the_lock_with_its_lease(
         self, memory: MemoryBackend, verbs: Verbs, clock: VirtualClock
     ) -> None:
