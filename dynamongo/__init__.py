@@ -103,7 +103,16 @@ if TYPE_CHECKING:
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning.plan import Plan
     from dynamongo.verbs.progress import Progress
-    from dynamongo.verbs.results import BatchResult, Failure, ItemsByKind, MigratedPage, Page, WriteOutcome
+    from dynamongo.verbs.results import (
+        BatchResult,
+        CheckedPage,
+        Failure,
+        ItemsByKind,
+        MigratedPage,
+        Page,
+        UniqueProblem,
+        WriteOutcome,
+    )
     from dynamongo.verbs.write_plan import WritePlan
 else:  # what is returned by calls that import it, or used by few programs
     __getattr__ = make_getattr(
@@ -126,10 +135,12 @@ else:  # what is returned by calls that import it, or used by few programs
             "dynamongo.model.result_set": ("ResultSet",),
             "dynamongo.verbs.results": (
                 "BatchResult",
+                "CheckedPage",
                 "Failure",
                 "ItemsByKind",
                 "MigratedPage",
                 "Page",
+                "UniqueProblem",
                 "WriteOutcome",
             ),
             "dynamongo.verbs.write_plan": ("WritePlan",),
@@ -152,6 +163,7 @@ __all__ = [
     "BudgetExceeded",
     "BulkWriteError",
     "CancellationReason",
+    "CheckedPage",
     "ConditionalCheckFailedException",
     "ConfigurationError",
     "Connection",
@@ -222,6 +234,7 @@ __all__ = [
     "TransactionConflict",
     "URLField",
     "UUIDField",
+    "UniqueProblem",
     "UniqueViolation",
     "UnreadableItem",
     "UnsupportedOperation",

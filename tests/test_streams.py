@@ -371,3 +371,17 @@ def test_event_is_not_changed() -> None:
     assert change.new is not None
     change.new.visits = 9
     assert event == before
+
+
+def test_records_of_guards_are_left_out() -> None:
+    class Member(Model):
+        __table__ = "members"
+        __hash_key__ = "id"
+        __unique__ = ("email",)
+        id = StringField(required=True)
+        email = StringField()
+
+    keys = [{"id": {"S": "unique#Member#email#jane"}}, {"id": {"S": "1"}}]
+    records = [{"eventName": "INSERT", "dynamodb": {"Keys": each, "NewImage": each}} for each in keys]
+    (change,) = streams.parse(records, Member)
+    assert change.new == Member(id="1")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.aio.model_verbs import AsyncModelVerbs
@@ -11,10 +13,14 @@ from dynamongo.verbs.calls import perform_async
 from dynamongo.verbs.instance import Instance
 
 if TYPE_CHECKING:
+    from dynamongo.aio import result_set
     from dynamongo.executor import schema_diff
-    from dynamongo.verbs import table_calls
+    from dynamongo.verbs import table_calls, unique_checks
     from dynamongo.verbs.progress import ProgressOption
-else:  # in production, most programs find their tables made
+    from dynamongo.verbs.results import CheckedPage
+else:  # in production, most programs find their tables made, and as they should be
+    result_set = LazyModule("dynamongo.aio.result_set")
+    unique_checks = LazyModule("dynamongo.verbs.unique_checks")
     schema_diff = LazyModule("dynamongo.executor.schema_diff")
     table_calls = LazyModule("dynamongo.verbs.table_calls")
 
@@ -52,3 +58,27 @@ class AsyncTableVerbs(AsyncModelVerbs[M]):
         """Change the live table to match the model, as `Model.update_table` does."""
         call = table_calls.update_call(self._model, drop_indexes=drop_indexes, wait=wait, progress=progress)
         return await perform_async(call)
+
+    async def check_unique(
+        self,
+        *,
+        repair: bool = False,
+        cursor: str | None = None,
+        page_size: int | None = None,
+        max_units_per_second: float | None = None,
+        progress: ProgressOption = None,
+    ) -> AsyncGenerator[CheckedPage]:
+        """Compare unique values with their guards, page by page, as `Model.check_unique` does."""
+        found, make_call = unique_checks.prepare_check(
+            result_set.AsyncResultSet[Any],
+            self._model,
+            repair=repair,
+            cursor=cursor,
+            page_size=page_size,
+            max_units_per_second=max_units_per_second,
+            progress=progress,
+        )
+        async with aclosing(found.pages()) as pages:
+            async for page in pages:
+                call = make_call(page)
+                yield await perform_async(call, call.backend)

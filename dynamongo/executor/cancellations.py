@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NoReturn
 
 from dynamongo.exceptions import (
     BackendError,
@@ -10,6 +10,7 @@ from dynamongo.exceptions import (
     InvalidRequestError,
     LimitExceededError,
     ThrottledError,
+    TransactionCanceled,
     TransactionConflict,
 )
 
@@ -29,3 +30,11 @@ def error_of(reason: CancellationReason) -> BackendError | None:
     """Return the error that the action would have raised alone; `None` if it was not the reason, or for a condition."""
     kind = _ERRORS.get(reason.code)
     return None if kind is None else kind(reason.message or reason.code, code=reason.code)
+
+
+def raise_other(error: TransactionCanceled) -> NoReturn:
+    """Raise the error of the action for which a transaction was cancelled, where that is not a condition."""
+    found = next((each for reason in error.reasons if (each := error_of(reason)) is not None), None)
+    if found is None:
+        raise error
+    raise found.copy_context(error) from error

@@ -198,7 +198,7 @@ class PageLoop:
         # `operation` holds all keys of the read; one request takes a chunk of them.
         end = first + sender.limits.batch_get
         keys = operation.keys[first:end]
-        found, consumed = yield from _get_batch(sender, replace(operation, keys=keys, reader=self._reader))
+        found, consumed = yield from get_batch(sender, replace(operation, keys=keys, reader=self._reader))
         # DynamoDB returns them in no order. Source: BatchGetItem, API reference.
         items = self._select(sender, _in_order_of(keys, found))
         after = None if end >= len(operation.keys) else ReadPosition(start.step, end)
@@ -242,7 +242,7 @@ class PageLoop:
         return self._filter(items)
 
 
-def _get_batch(sender: Sender, operation: BatchGet) -> Steps[tuple[Sequence[Item], Capacity]]:
+def get_batch(sender: Sender, operation: BatchGet) -> Steps[tuple[Sequence[Item], Capacity]]:
     """Return the items of as many keys as one request takes, in no order; keys left unprocessed are retried."""
     found: list[Sequence[Item]] = []
     consumed = Capacity()

@@ -44,7 +44,9 @@ class DerivedValues(Rule):
         self._in_order = list(_sort(self._name, derived))
         self._named = [(field.path.name, field) for field in self._in_order]
         self._following = self._find_following()
-        self._by_attribute = {field.path.attribute: field for field in derived.values()}
+        self._by_attribute = {
+            field.path.attribute: field for field in fields.values() if field.derived is not None or not field.stored
+        }
         keys = [field for field in self._in_order if isinstance(field.derived, KeyTemplate)]
         self.key_members = KeyMembers(keys, fields) if keys else None
         self._updates = DerivedUpdates(self._name, fields, self._in_order, self.key_members)
@@ -72,7 +74,7 @@ class DerivedValues(Rule):
 
     # Instances.
 
-    def after_build(self, instance: Any) -> None:
+    def after_build(self, instance: Recorded) -> None:
         """Compute all derived values of a new instance, and refuse others that it was given."""
         values: dict[str, Any] = vars(instance)
         if self.key_members is not None:
@@ -83,18 +85,18 @@ class DerivedValues(Rule):
             if given is not None and given != value and not field.is_absent(given):
                 self._refuse_value(field, given, ValidationError)
 
-    def before_assign(self, instance: Any, field: Field[Any], value: Any) -> None:
+    def before_assign(self, instance: Recorded, field: Field[Any], value: Any) -> None:
         """Refuse another value for a derived field."""
         if field.derived is not None and value != vars(instance).get(field.path.name, _UNKNOWN):
             self._refuse_value(field, value, ValidationError)
 
-    def after_assign(self, instance: Any, field: Field[Any]) -> None:
+    def after_assign(self, instance: Recorded, field: Field[Any]) -> None:
         """Compute what follows from the field."""
         following = self._following[field.path.name]
         if following:
             self._derive(vars(instance), following)
 
-    def before_save(self, instance: Any) -> None:
+    def before_save(self, instance: Recorded) -> None:
         """Compute all again: a list that a value follows from may have been changed in place."""
         values: dict[str, Any] = vars(instance)
         if len(values) < len(self._fields) and record_of(instance).loaded is not None:
@@ -149,10 +151,16 @@ class DerivedValues(Rule):
     # Updates by expression.
 
     def check_update(self, update: AnyUpdate) -> None:
-        """Refuse an update of a derived field."""
+        """Refuse an update of a derived field, and of one that has no attribute."""
         field = self._by_attribute.get(update.path.attribute)
-        if field is not None:
+        if field is None:
+            return
+        if field.derived is not None:
             self._refuse_value(field, getattr(update, "value", None), ExpressionError)
+        raise ExpressionError(
+            f"an update cannot change {field.label}, which is stored in the key alone (stored=False): save a new item,"
+            " and delete this one"
+        )
 
     def before_update(
         self, key: Item, updates: tuple[AnyUpdate, ...], *, upsert: bool, loaded: Recorded | None

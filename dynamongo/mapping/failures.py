@@ -14,6 +14,7 @@ from dynamongo.exceptions import (
 )
 from dynamongo.expressions.conditions import Condition, Path, all_of, conjuncts
 from dynamongo.expressions.evaluation import holds
+from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.updates import AnyUpdate, guards_of
 from dynamongo.expressions.values import Item, hidden_values
 from dynamongo.fields.python_values import decode_map
@@ -67,9 +68,14 @@ def _explain_failed_check(
             refused.item = stored
             return refused
     # A guard is a condition that `User.age.increment()` adds to keep the sum within the bounds of the field.
-    outside = [str(path) for path, guard in guards_of(updates) if not holds(guard, error.item or {})]
-    if outside:
-        names = ", ".join(f"{mapper.name}.{name}" for name in outside)
+    broken = {path: guard for path, guard in guards_of(updates) if not holds(guard, error.item or {})}
+    derived = [path for path in broken if mapper.attributes[path.attribute].derived is not None]
+    if derived:  # from what an instance has read
+        path = derived[0]
+        sources = ", ".join(map(str, paths_of(broken[path])))
+        message = f"{path} follows from {sources}, which has changed since the item with {named} was read: reload it"
+    elif broken:
+        names = ", ".join(f"{mapper.name}.{path}" for path in broken)
         message = f"the update would take {names} out of the range of its field in the item with {named}"
     elif is_other:
         message = f"the item with {named} is of another kind"

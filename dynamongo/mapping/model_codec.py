@@ -97,13 +97,16 @@ class Codec:
     def fill(self) -> Callable[[Any, Values], None]:
         """The function that gives a new instance the values that `build` returned."""
         fill = set_values if _has_own_constructor(self._model) else add_values
-        return fill if self._rules is None else self._complete_by(self._rules, fill)
+        after_build = None if self._rules is None else self._rules.after_build
+        return fill if after_build is None else self._complete_by(after_build, fill)
 
     @staticmethod
-    def _complete_by(rules: Rules, fill: Callable[[Any, Values], None]) -> Callable[[Any, Values], None]:
+    def _complete_by(
+        after_build: Callable[[Any], None], fill: Callable[[Any, Values], None]
+    ) -> Callable[[Any, Values], None]:
         def complete(instance: Any, values: Values) -> None:
             fill(instance, values)
-            rules.after_build(instance)
+            after_build(instance)
 
         return complete
 

@@ -7,10 +7,9 @@ verb that reads through the codec of the model, and these call the rules: so no 
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ConditionalCheckFailedException
@@ -31,6 +30,9 @@ else:  # each is for models that declare such a rule
 
 MARKS: Final = "__dynamongo_hooks__"
 """The attribute of a function that is a hook or validator; see `mapping.hooks`."""
+
+M = TypeVar("M", bound=Recorded)
+R = TypeVar("R")
 
 _ABSENT: Final[Any] = object()
 
@@ -123,7 +125,6 @@ class Rule:
 
 
 _EVENTS: Final = (
-    "after_build",
     "before_assign",
     "after_assign",
     "before_save",
@@ -131,8 +132,8 @@ _EVENTS: Final = (
     "before_migration",
     "check_update",
 )
-_RARE_EVENTS: Final = ("after_read", "before_delete")
-"""The events for which an instance is made, or items are read in another way, only if a rule asks for it."""
+_RARE_EVENTS: Final = ("after_build", "after_read", "before_delete")
+"""The events that cost something, or happen often, and do nothing for most rules: they are `None` then."""
 
 
 class Rules:
@@ -143,6 +144,7 @@ class Rules:
         key_members: What is known about keys that are made of other fields; `None` if there are none.
 
     Attributes:
+        after_build: What completes a new instance; `None` if no rule does.
         after_read: What completes an instance of an item that was read; `None` if no rule does.
         before_delete: What looks at an instance whose item is to be deleted; `None` if no rule does.
         passed_by_updates: What an update by expression does not call, although a save would.
@@ -150,7 +152,7 @@ class Rules:
         provisional: The fields that are set for each write, as in `Rule`.
     """
 
-    after_build: Callable[[Any], None]
+    after_build: Callable[[Any], None] | None
     before_assign: Callable[[Any, Field[Any], Any], None]
     after_assign: Callable[[Any, Field[Any]], None]
     before_save: Callable[[Any], None]
@@ -179,19 +181,23 @@ class Rules:
         """Return the rules of a class that is bound to another table or connection."""
         return Rules([rule.bind(model) for rule in self.all], self.key_members)
 
-    @contextlib.contextmanager
-    def saving(self, instance: Recorded, *, calls_hooks: bool = True) -> Generator[None]:
-        """Prepare an instance for the block, which encodes it; afterwards it has its own provisional values again.
+    def save(self, instance: M, encode: Callable[[M], R], *, calls_hooks: bool = True) -> R:
+        """Prepare an instance, and return what `encode` does of it; then it has its own provisional values again.
 
         Args:
             instance: The instance.
+            encode: Encodes it, or its changes.
             calls_hooks: Whether it is to be saved now, and not only to be explained.
         """
+        prepare = self.before_save if calls_hooks else self._before_plan
+        if not self.provisional:
+            prepare(instance)
+            return encode(instance)
         values: dict[str, Any] = vars(instance)
         held = [(name, values.get(name, _ABSENT)) for name in self.provisional]
         try:
-            (self.before_save if calls_hooks else self._before_plan)(instance)
-            yield
+            prepare(instance)
+            return encode(instance)
         finally:
             for name, value in held:
                 if value is _ABSENT:
@@ -201,6 +207,8 @@ class Rules:
 
     def guard_put(self, item: Item) -> tuple[Condition, ...]:
         """Return what the item which an encoded one replaces has to satisfy; see `Rule.guard_put`."""
+        if not self._guards:  # nearly always
+            return ()
         return tuple(condition for guard in self._guards for condition in guard(item))
 
     def guard_changes(self, instance: Any, changes: Sequence[AnyUpdate]) -> tuple[Condition, ...]:
@@ -225,9 +233,9 @@ class Rules:
     def after_write(self, instance: Any, item: Item) -> None:
         """Bring an instance up to date with its item, and what the keys of that tell; see `Rule.after_write`."""
         if self._of_writes:
-            told = {} if self.key_members is None else self.key_members.find_told(item)
+            known = item if self.key_members is None else {**item, **self.key_members.find_told(item)}
             for finish in self._of_writes:
-                finish(instance, {**item, **told})
+                finish(instance, known)
 
     def _find(self, event: str) -> list[Callable[..., Any]]:
         """Return the methods for an event of those rules that have one."""
@@ -235,14 +243,18 @@ class Rules:
 
 
 def _call_each(methods: list[Callable[..., Any]]) -> Callable[..., None]:
-    if len(methods) == 1:
-        return cast("Callable[..., None]", methods[0])
+    if len(methods) <= 1:
+        return cast("Callable[..., None]", methods[0] if methods else _do_nothing)
 
     def call(*arguments: Any) -> None:
         for method in methods:
             method(*arguments)
 
     return call
+
+
+def _do_nothing(*_: Any) -> None:
+    """Do what most rules do about most events."""
 
 
 def find_rules(model: type, fields: Mapping[str, Field[Any]], read_clock: Callable[[type], float]) -> Rules | None:

@@ -175,10 +175,6 @@ class Constraints:
         found = [constraint.find_claim(item) for constraint in among]
         return {claim.key[self.key_names[0]]: claim for claim in found if claim is not None}
 
-    def find_guarded(self, item: Item) -> Constraint | None:
-        """Return the constraint whose guard the item is, if it is one."""
-        return next((constraint for constraint in self.all if constraint.is_guard(item)), None)
-
     def make_guard(self, claim: Claim, owner: Item) -> Item:
         """Return the guard of a claim of the item with the key `owner`."""
         return {**claim.key, ATTRIBUTE: {"of": owner, "values": list(claim.values)}}
@@ -208,18 +204,15 @@ class Constraints:
 
     def explain(self, claim: Claim, owner: Item | None) -> UniqueViolation:
         """Return the error for values that another item holds."""
-        values = tuple(
-            [self._decode(path, value) for path, value in zip(claim.constraint.paths, claim.values, strict=True)]
-        )
-        names = {path.attribute: path.name for path in claim.constraint.paths}
-        names |= {name: self._fields[name].path.name for name in self.key_names}
+        value, names = self.decode_values(claim), {name: field.path.name for name, field in self._fields.items()}
         holder = "another item" if owner is None else f"the item with {describe_key(owner, names)}"
-        what = ", ".join(f"{name} {shorten(value)}" for name, value in zip(claim.constraint.names, values, strict=True))
+        several = value if len(claim.values) > 1 else (value,)
+        what = ", ".join(f"{name} {shorten(each)}" for name, each in zip(claim.constraint.names, several, strict=True))
         return UniqueViolation(
             f"{self._model.__name__}: {what} must be unique, and {holder} has it already",
             model=self._model,
             constraint=claim.constraint.names,
-            value=values[0] if len(values) == 1 else values,
+            value=value,
             key={} if owner is None else self.decode_key(owner),
         )
 
@@ -227,8 +220,22 @@ class Constraints:
         """Return a key by the names of the fields, as Python values: a strategy."""
         return {self._fields[name].path.name: self._fields[name].decode(key[name]) for name in self.key_names}
 
-    def _decode(self, path: Path, value: AttributeValue) -> Any:
-        return self._fields[path.attribute].decode(value)
+    def decode_values(self, claim: Claim) -> Any:
+        """Return the value of a claim, or a tuple of them for several fields."""
+        pairs = zip(claim.constraint.paths, claim.values, strict=True)
+        values = [self._fields[path.attribute].decode(value) for path, value in pairs]
+        return tuple(values) if len(values) > 1 else values[0]
+
+
+def find_stored_claim(constraint: Constraint, guard: Item) -> Claim | None:
+    """Return the claim for which a guard was written; `None` if it does not say that."""
+    about: Any = guard[ATTRIBUTE]
+    values: Any = cast("Item", about).get("values") if isinstance(about, dict) else None
+    if not isinstance(values, list):
+        return None
+    pairs = zip(constraint.paths, cast("list[AttributeValue]", values), strict=False)
+    found = constraint.find_claim({path.attribute: value for path, value in pairs})
+    return found if found is not None and found.key.items() <= guard.items() else None
 
 
 def still_holds(claim: Claim, item: Item | None) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.operations import TableDescription
@@ -11,9 +12,13 @@ from dynamongo.verbs.instance import Instance
 
 if TYPE_CHECKING:
     from dynamongo.executor import schema_diff
-    from dynamongo.verbs import table_calls
+    from dynamongo.model import result_set
+    from dynamongo.verbs import table_calls, unique_checks
     from dynamongo.verbs.progress import ProgressOption
-else:  # in production, most programs find their tables made
+    from dynamongo.verbs.results import CheckedPage
+else:  # in production, most programs find their tables made, and as they should be
+    result_set = LazyModule("dynamongo.model.result_set")
+    unique_checks = LazyModule("dynamongo.verbs.unique_checks")
     schema_diff = LazyModule("dynamongo.executor.schema_diff")
     table_calls = LazyModule("dynamongo.verbs.table_calls")
 
@@ -117,3 +122,46 @@ class TableVerbs(Instance):
         """
         call = table_calls.update_call(cls, drop_indexes=drop_indexes, wait=wait, progress=progress)
         return perform(call)
+
+    @classmethod
+    def check_unique(
+        cls,
+        *,
+        repair: bool = False,
+        cursor: str | None = None,
+        page_size: int | None = None,
+        max_units_per_second: float | None = None,
+        progress: ProgressOption = None,
+    ) -> Generator[CheckedPage]:
+        """Read the table page by page, and compare the values that `__unique__` declares with their guards.
+
+        Run it with `repair=True` before a program relies on constraints that are new, and after other programs or time
+        to live have written or deleted items. It may run while others write, be interrupted, and be run again. A value
+        that two items have is reported, and nothing is done about it.
+
+        Costs the scan of the table, with consistent reads; one BatchGetItem request for each 100 guards and items that
+        are compared; for each one that seems wrong, a TransactGetItems request; and to repair, a TransactWriteItems
+        request for each, or for up to 50 missing guards.
+
+        Args:
+            repair: Whether to add missing guards, and delete those that were left behind.
+            cursor: Where to begin: the `cursor` of a page of an earlier check.
+            page_size: How many items one request reads at most.
+            max_units_per_second: How many capacity units the reads, and the rest, may consume per second at most, each.
+            progress: A callback that is called with a `Progress` after each page, or `True` for a bar.
+
+        Raises:
+            ExpressionError: The model declares no `__unique__`.
+        """
+        found, make_call = unique_checks.prepare_check(
+            result_set.ResultSet[Any],
+            cls,
+            repair=repair,
+            cursor=cursor,
+            page_size=page_size,
+            max_units_per_second=max_units_per_second,
+            progress=progress,
+        )
+        for page in found.pages():
+            call = make_call(page)
+            yield perform(call, call.backend)

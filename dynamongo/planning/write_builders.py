@@ -5,6 +5,7 @@ Single writes, bulk writes and transactions use the same builders, so that a ver
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -53,8 +54,7 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any, *, is_s
     if (rules := mapper.rules) is None:
         item = mapper.encode(instance)
     else:
-        with rules.saving(instance, calls_hooks=is_save):
-            item = mapper.encode(instance)
+        item = rules.save(instance, mapper.encode, calls_hooks=is_save)
         if overwrite is not False:  # an item that must not exist has nothing to keep
             guards = rules.guard_put(item)
     if condition is not None and mapper.templates is not None:
@@ -106,8 +106,7 @@ def _find_changes(mapper: Mapper[M], instance: M) -> tuple[tuple[Delta, ...], tu
     """Return what has changed in an instance, and the conditions that the changes need."""
     if (rules := mapper.rules) is None:
         return differences.find_changes(mapper, instance)
-    with rules.saving(instance):
-        changes, checks = differences.find_changes(mapper, instance)
+    changes, checks = rules.save(instance, functools.partial(differences.find_changes, mapper))
     # What every write sets is no change that is worth one.
     names = {mapper.fields[name].path.attribute for name in rules.provisional}
     if all(change.path.attribute in names for change in changes):

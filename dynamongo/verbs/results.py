@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from dynamongo._support.dataclasses import dataclass, field
 from dynamongo.exceptions import BulkWriteError, DynamongoError, WrittenButUnreadable
@@ -151,6 +151,43 @@ class MigratedPage(Generic[T]):
     """
 
     result: BatchResult[T]
+    cursor: str | None
+    scanned_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class UniqueProblem:
+    """Something that is wrong with the unique values of a table.
+
+    Attributes:
+        kind: `"missing"` if no guard stands for the values of an item; `"duplicate"` if another item has them, too,
+            which only you can repair; `"orphaned"` if a guard was left behind by an item that does not have them.
+        constraint: The names of the fields that are unique.
+        value: Their value; a tuple for several fields.
+        key: The key of the item, or of the item that the guard names, by the names of fields.
+        other: The key of the other item; `None` unless it is a duplicate.
+        is_repaired: Whether the guard was added or deleted.
+    """
+
+    kind: Literal["missing", "duplicate", "orphaned"]
+    constraint: tuple[str, ...]
+    value: Any
+    key: dict[str, Any]
+    other: dict[str, Any] | None = None
+    is_repaired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPage:
+    """What the check of unique values found on one page of a table.
+
+    Attributes:
+        problems: What is wrong, or was until it was repaired.
+        cursor: Where the check continues, as its argument `cursor`; `None` at the end of the table.
+        scanned_count: How many items and guards the store read for the page.
+    """
+
+    problems: list[UniqueProblem]
     cursor: str | None
     scanned_count: int
 

@@ -294,9 +294,9 @@ def test_what_each_verb_sends() -> None:
     assert requests(jane.save) == ["Put"]
     assert requests(lambda: User.update_one("1", User.visits.increment())) == ["UpdateItem"]
     assert requests(lambda: jane.update(User.email.set("jane"))) == ["UpdateItem"]
-    assert requests(lambda: jane.update(User.email.set("joe"))) == ["TransactWrite", "Get"]
-    assert requests(lambda: User.update_one("1", User.email.set("jim"))) == ["Get", "TransactWrite", "Get"]
-    assert requests(lambda: User.delete_one("1")) == ["Get", "TransactWrite"]
+    assert requests(lambda: jane.update(User.email.set("joe"))) == ["TransactWrite", "BatchGet"]
+    assert requests(lambda: User.update_one("1", User.email.set("jim"))) == ["BatchGet", "TransactWrite", "BatchGet"]
+    assert requests(lambda: User.delete_one("1")) == ["BatchGet", "TransactWrite"]
     assert requests(User(id="1", email="jane").save) == ["TransactWrite"]
     assert requests(User(id="1", email="joe").save) == ["TransactWrite", "TransactWrite"]
     assert requests(User.get_one("1").delete) == ["TransactWrite"]
@@ -430,3 +430,71 @@ def test_constraints_cannot_change_and_hold_on_other_tables() -> None:
     with refusals():
         other(id="2", email="jane").save()
     assert other.find().count() == 1
+
+
+def put(backend: Backend, **item: Any) -> None:
+    """Store an item as a program does that knows no guards."""
+    backend.execute(Put(User.table_name(), item))
+
+
+def test_check_brings_a_table_under_its_constraints(backend: Backend) -> None:
+    for number in range(70):
+        put(backend, id=str(number), email=f"e{number}", tenant="t", n=f"n{number}")
+    put(backend, id="twin", email="e3")
+    found = [problem for page in User.check_unique(page_size=50) for problem in page.problems]
+    assert {(each.kind, each.is_repaired) for each in found} == {("missing", False)}
+    assert (len(found), guards()) == (141, {})
+    pages = list(User.check_unique(repair=True, page_size=30))
+    found = [problem for page in pages for problem in page.problems]
+    assert [each for each in found if not each.is_repaired] == [each for each in found if each.kind == "duplicate"]
+    (twins,) = [each for each in found if each.kind == "duplicate"]
+    assert twins.key != twins.other
+    assert (twins.constraint, twins.value, {twins.key["id"], (twins.other or {})["id"]}) == (
+        ("email",),
+        "e3",
+        {"3", "twin"},
+    )
+    assert (len(found), len(guards()), pages[-1].cursor) == (141, 140, None)
+    User.delete_one("twin")
+    assert all(each.is_repaired for page in User.check_unique(repair=True) for each in page.problems)
+    check_guards()
+
+
+def test_check_repairs_what_others_have_left_behind(backend: Backend) -> None:
+    User(id="1", email="a").save()
+    User(id="2", email="b").save()
+    User(id="3", email="c", number=1).save()
+    backend.execute(Delete(User.table_name(), {"id": "1"}))
+    put(backend, id="2", email="a")
+    put(backend, id="3", email="c", number=2)
+    found = [(each.kind, each.value, each.key["id"]) for page in User.check_unique() for each in page.problems]
+    assert sorted(found, key=repr) == [
+        ("missing", "a", "2"),
+        ("missing", 2, "3"),
+        ("orphaned", "a", "1"),
+        ("orphaned", "b", "2"),
+        ("orphaned", 1, "3"),
+    ]
+    assert all(each.is_repaired for page in User.check_unique(repair=True) for each in page.problems)
+    check_guards()
+    assert [page.problems for page in User.check_unique()] == [[]]
+
+
+@pytest.mark.parametrize("backend", ["memory"], indirect=True)
+def test_check_can_be_continued_and_limited(backend: Backend) -> None:
+    for number in range(20):
+        put(backend, id=str(number), number=number)
+    first = next(iter(User.check_unique(repair=True, page_size=8)))
+    assert (len(first.problems), first.scanned_count) == (8, 8)
+    steps: list[int] = []
+    rest = User.check_unique(
+        repair=True,
+        cursor=first.cursor,
+        progress=lambda each: steps.append(each.done),
+        max_units_per_second=1e6,
+    )
+    assert sum(len(page.problems) for page in rest) == 12
+    assert steps
+    check_guards()
+    with pytest.raises(ExpressionError, match="declares nothing unique besides its key"):
+        next(iter(declare().check_unique()))
