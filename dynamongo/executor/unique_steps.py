@@ -27,6 +27,7 @@ from dynamongo.exceptions import (
 from dynamongo.executor.cancellations import CONDITION_FAILED, raise_other
 from dynamongo.executor.effects import Steps
 from dynamongo.executor.guarded_writes import UNKNOWN, Known, SingleWrite, Unknown
+from dynamongo.executor.reads import get_batch
 from dynamongo.expressions.conditions import Condition, all_of, conjuncts
 from dynamongo.expressions.evaluation import MISSING, holds, project
 from dynamongo.expressions.update_evaluation import apply_updates, evaluate_update
@@ -34,10 +35,10 @@ from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.mapping.unique import Claim, Constraint, Constraints, all_given_up, still_holds
 from dynamongo.operations import (
     Action,
+    BatchGet,
     Capacity,
     ConditionCheck,
     Delete,
-    Get,
     Put,
     TransactWrite,
     UpdateItem,
@@ -113,9 +114,10 @@ class GuardedRun:
         raise TransactionConflict(f"others kept changing the item or its unique values, {_MAX_ROUNDS} times in a row")
 
     def _read(self, key: Item) -> Steps[Item | None]:
-        result = yield from self._sender.send(Get(self._write.table, key, consistent=True))
-        self._consumed += result.consumed
-        return result.item
+        # Not a Get: several of those in a block are reported as a loop that the caller should have written otherwise.
+        found, consumed = yield from get_batch(self._sender, BatchGet(self._write.table, (key,), consistent=True))
+        self._consumed += consumed
+        return found[0] if found else None
 
     def _attempt(self, known: Item | None) -> Steps[WriteResult | Known]:
         """Write once, and return the result, or what is stored where that is not what was known."""

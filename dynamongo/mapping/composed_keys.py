@@ -6,7 +6,7 @@ Conditions and strategies name the members. `planning.members` makes conditions 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass
@@ -87,6 +87,18 @@ class ComposedKey:
         field = fields[slot.name]
         width = _find_width(slot)
         return Member(field, field.path.attribute, slot.literal, end, _find_order(slot, width, end), width)
+
+    def is_like(self, other: ComposedKey) -> bool:
+        """Return whether the other model composes the key of the same attributes in the same way."""
+        return self._template.text == other.template_text and all(
+            mine.attribute == theirs.attribute and mine.field.stores_like(theirs.field)
+            for mine, theirs in zip(self.members, other.members, strict=True)
+        )
+
+    @property
+    def template_text(self) -> str:
+        """The template, as it was declared."""
+        return self._template.text
 
     def render(self, values: Sequence[AttributeValue]) -> str:
         """Return the text of the first members that have these stored values, with what follows them.
@@ -193,6 +205,10 @@ class ComposedKeys:
             told |= {} if key is None else key.parse(item[name]) or {}
         return {name: value for name, value in told.items() if name in self.unstored}
 
+    def add_required(self, required: frozenset[str]) -> frozenset[str]:
+        """Return these attributes, which every item has, with the keys that are composed of nothing else."""
+        return required | {name for name in self.by_attribute if required.issuperset(self.sources_of(name))}
+
     def keys_of(self, attribute: str) -> tuple[str, ...]:
         """Return the attributes of the key that tell a member."""
         return tuple(name for name in self.names if attribute in self.sources_of(name))
@@ -204,6 +220,32 @@ class ComposedKeys:
             for attributes in (keys.hash_attributes, keys.range_attributes)
         )
         return hash_keys, range_keys
+
+
+class JoinedKeys(ComposedKeys):
+    """The templated keys that several models of one table have in common.
+
+    Args:
+        several: Those of each model.
+        find: Returns those of the model of an item; `None` if it is of none of them.
+    """
+
+    def __init__(self, several: Sequence[ComposedKeys | None], find: Callable[[Item], ComposedKeys | None]) -> None:
+        known = [each for each in several if each is not None]
+        vars(self).update(vars(known[0]))
+        self._find = find
+        self.unstored = frozenset[str]().union(*(each.unstored for each in known))
+        self.by_attribute = {
+            name: key
+            for name, key in known[0].by_attribute.items()
+            if len(known) == len(several)
+            and all(name in each.by_attribute and key.is_like(each.by_attribute[name]) for each in known)
+        }
+
+    def tell_unstored(self, item: Item) -> Item:
+        """Return the members that only the key of an item tells, as its own model knows them."""
+        found = self._find(item)
+        return {} if found is None else found.tell_unstored(item)
 
 
 def find_templates(

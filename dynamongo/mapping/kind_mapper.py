@@ -41,7 +41,6 @@ class KindMapper(Mapper[M]):
     ) -> None:
         super().__init__(model, fields, declaration, rules)
         self.kinds = kinds  # pyright: ignore[reportIncompatibleVariableOverride]  # nobody assigns `None` to it
-        self.unions: dict[Any, Any] = {}  # the mappers of `find_across`
         if not kinds.is_open:  # the kind is not a value of the instance, but of its class
             self.codec.reserve(kinds.path.attribute)
 

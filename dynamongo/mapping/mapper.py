@@ -92,6 +92,7 @@ class Mapper(ModelSchema, Generic[M]):
             field.path.attribute: field for field in fields.values() if not (field.reads_one_form or field.is_key)
         }
         super().__init__(model, fields, declaration)
+        self.unions: dict[Any, Any] = {}  # the mappers of `find_across`
 
     def bind(self, model: type[M], table: str | None) -> Mapper[M]:
         """Return the mapper of a class that is bound to another table or connection, which has this one's fields.
@@ -314,8 +315,7 @@ class Mapper(ModelSchema, Generic[M]):
         elif type(record) is not Record:
             set_record(instance, item)
         elif record.loaded is None:
-            told = tuple(name for name in record.told if item.get(name) is None)
-            set_record(instance, make_record(item, self.codec.known, told))
+            set_record(instance, make_record(item, self.codec.known, record.still_told(item)))
         else:
             set_record(
                 instance, replace(record, stored=item, loaded=partial_items.add_held(self, instance, record.loaded))

@@ -119,6 +119,7 @@ class ModelSchema:
         self.guards = exclusion
         self.keys.hash_key.reserve(prefix)
         self.keys.codec.reset()
+        self.plan_templates = {}  # of plans that leave none out
 
     def schema(self, table: str) -> TableSchema:
         """Return the declared table under its full name."""

@@ -233,9 +233,9 @@ class Rules:
     def after_write(self, instance: Any, item: Item) -> None:
         """Bring an instance up to date with its item, and what the keys of that tell; see `Rule.after_write`."""
         if self._of_writes:
-            told = {} if self.key_members is None else self.key_members.find_told(item)
+            known = item if self.key_members is None else {**item, **self.key_members.find_told(item)}
             for finish in self._of_writes:
-                finish(instance, {**item, **told})
+                finish(instance, known)
 
     def _find(self, event: str) -> list[Callable[..., Any]]:
         """Return the methods for an event of those rules that have one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.expressions.conditions import Condition
@@ -38,7 +38,9 @@ class InstanceVerbs(WriteVerbs):
         self, overwrite: bool | Condition = True, *, only_changed: bool = False, returns: WholeReturns = "new"
     ) -> Self | None:
         """Save the instance as `save_one` does, and return it, or what it has replaced."""
-        return type(self).save_one(self, overwrite, only_changed=only_changed, **given(returns=returns))
+        if returns == "new":  # as most do; an override of `save_one` may not take it
+            return type(self).save_one(self, overwrite, only_changed=only_changed)
+        return type(self).save_one(self, overwrite, only_changed=cast("Literal[False]", only_changed), returns=returns)
 
     def create(self) -> Self:
         """Save the instance, whose item must not exist yet, as `create_one` does, and return it."""

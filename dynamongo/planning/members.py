@@ -14,7 +14,7 @@ one access path, whose keys these are: another one leaves the same conjuncts to 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import Final, cast
 
@@ -22,14 +22,17 @@ from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.conditions import (
     EQ,
+    And,
     BeginsWith,
     Comparison,
     Condition,
     In,
     Or,
+    Path,
     all_of,
     conjuncts,
 )
+from dynamongo.expressions.operands import operands_of
 from dynamongo.expressions.values import AttributeValue
 from dynamongo.mapping.composed_keys import ComposedKey, ComposedKeys
 from dynamongo.planning.conjuncts import MAX_NESTING, find_choice
@@ -81,17 +84,31 @@ def serve(templates: ComposedKeys, keys: KeySchema, parts: tuple[Condition, ...]
     if all(find_choice(group.parts, each) is not None for each in keys.hash_attributes):
         for key in range_keys:
             group.narrow(key)
-    return Served(parts, group.parts, tuple(group.stated.values()), group.is_impossible)
+    left = tuple(_drop_forms(group.parts, group.added))
+    return Served(parts, left, tuple(group.stated.values()), group.is_impossible)
 
 
-def find_forms(templates: ComposedKeys, keys: KeySchema) -> tuple[Condition, ...]:
-    """Return the conditions that the keys have the constant parts of their templates, which begin them."""
-    hash_keys, range_keys = templates.find_in(keys)
-    return tuple([_find_form(key) for key in (*hash_keys, *range_keys) if key.start])
+def _drop_forms(parts: Iterable[Condition], added: Sequence[Condition]) -> Iterator[Condition]:
+    """Yield the conjuncts without those, in what tells the kind, of which the conditions on keys are instances."""
+    begun = {_subject_of(part): part for part in added if isinstance(part, (BeginsWith, Comparison))}
+    for part in parts:
+        if not isinstance(part, And):
+            yield part
+            continue
+        yield from [each for each in part.parts if not _is_instance(begun.get(_subject_of(each)), each)]
 
 
-def _find_form(key: ComposedKey) -> Condition:
-    return BeginsWith(key.path, key.start) if key.members else Comparison(key.path, EQ, key.start)
+def _subject_of(part: Condition) -> Path | None:
+    return cast("Path", next(iter(operands_of(part)))) if isinstance(part, (BeginsWith, Comparison)) else None
+
+
+def _is_instance(part: Condition | None, form: Condition) -> bool:
+    """Return whether a value or prefix of a key begins as the form says."""
+    if not isinstance(part, (BeginsWith, Comparison)) or not isinstance(form, (BeginsWith, Comparison)):
+        return False
+    text, start = [cast("str", tuple(operands_of(each))[1]) for each in (part, form)]
+    is_whole = isinstance(form, Comparison)
+    return text == start and isinstance(part, Comparison) if is_whole else text.startswith(start)
 
 
 class _Group:
@@ -105,7 +122,7 @@ class _Group:
 
     def __init__(self, parts: Iterable[Condition], outer: _Values | None = None, depth: int = 0) -> None:
         self._parts = {id(part): part for part in parts}
-        self._added: list[Condition] = []
+        self.added: list[Condition] = []
         self._depth = depth
         self.stated: dict[int, Condition] = {}
         self.is_impossible = False
@@ -132,7 +149,7 @@ class _Group:
     @property
     def parts(self) -> tuple[Condition, ...]:
         """The conjuncts as they are now."""
-        return (*[part for each, part in self._parts.items() if each not in self.stated], *self._added)
+        return (*[part for each, part in self._parts.items() if each not in self.stated], *self.added)
 
     def fix(self, key: ComposedKey) -> bool:
         """Add the values of a key of whose members all are known; return whether that is so."""
@@ -165,7 +182,7 @@ class _Group:
                 served = Or(*branches)
                 if any(find_choice((served,), KeyAttribute(key.attribute, "S")) is not None for key in keys):
                     self.stated[each] = part
-                    self._added.append(served)
+                    self.added.append(served)
 
     def _serve_branch(self, branch: Condition, keys: Sequence[ComposedKey]) -> Condition:
         group = _Group(conjuncts(branch), self._values, self._depth + 1)
@@ -203,7 +220,7 @@ class _Group:
             self._add(key, BeginsWith(key.path, prefix), used)
 
     def _add(self, key: ComposedKey, condition: Condition, said: Iterable[Condition | None]) -> None:
-        self._added.append(condition)
+        self.added.append(condition)
         self._subjects.setdefault(key.attribute, []).append(condition)
         self.stated.update({id(part): part for part in said if part is not None and id(part) in self._parts})
 

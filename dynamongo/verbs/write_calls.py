@@ -82,15 +82,15 @@ class SaveCall(_WriteCall[M]):
         if mapper.unique is not None:
             self.keep_unique(instance)
 
-    def finish(self, result: WriteResult | None) -> Any:
+    def finish(self, result: Any) -> Any:
         """Return the instance, which remembers what is stored now, or the item that it has replaced."""
         if self.write is not None:
             self.mapper.note_saved(self.instance, self.write)
-            if cast("WriteResult", result).consumed.write_units > 1:
-                self._warn_if_large(cast("WriteResult", result), stored_item_of(self.instance))
+            if result.consumed.write_units > 1:
+                self._warn_if_large(result, stored_item_of(self.instance))
         if self.returns == "new":
             return self.instance
-        replaced = cast("WriteResult", result).attributes
+        replaced: Item | None = result.attributes
         return None if replaced is None else self.mapper.decode_written(replaced, "replaced")
 
 

@@ -8,7 +8,7 @@ import enum
 import uuid
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import assert_type
 
@@ -90,6 +90,8 @@ class User(Model):
     email = EmailField(required=True)
     name = StringField(required=True, max_length=80)
     nick = StringField(r"[a-z]+", 20)
+    made = StringField(template="NAME#{name}")
+    made_of_some = StringField(template="NICK#{nick}", required=False)
     year = IntField(min_value=1900, max_value=2100)
     visits = IntField(required=True, default=0)
     version = VersionField()
@@ -167,6 +169,8 @@ def check_containers(user: User) -> None:
 
 def check_fields() -> None:
     assert_type(User.name, StringField[str])
+    assert_type(User.made, StringField[str])
+    assert_type(User.made_of_some, "StringField[str | None]")
     assert_type(User.nick, "StringField[str | None]")
     assert_type(User.colour, EnumField[Colour])
     assert_type(User.cities, ListField[str])
@@ -577,6 +581,9 @@ class Signed(Model):
     made = DateTimeField(auto="create", required=True)
     expires = TimestampField(auto="write", auto_after=dt.timedelta(days=1))
     day = DateField(auto="write")
+
+
+if TYPE_CHECKING:  # which raise at run time
     wrong = StringField(auto="write")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
     also_wrong = DateField(auto="read")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
 
