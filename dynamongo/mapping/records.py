@@ -38,6 +38,10 @@ class Record:
         """Return what a save of the instance begins with: what no field stores, and NULLs that no value replaces."""
         return {**self.undeclared, **dict.fromkeys(self.nulls)}
 
+    def still_told(self, item: Item) -> tuple[str, ...]:
+        """Return which attributes are still not stored in the item that was saved."""
+        return tuple(name for name in self.told if item.get(name) is None)
+
 
 AnyRecord: TypeAlias = "Record | Item | str | tuple[Item] | None"
 """A `Record`; or its `stored`, since most instances need no more.

@@ -147,6 +147,37 @@ def test_templates_of_an_abstract_base_are_those_of_each_model() -> None:
     assert Base.user.slots == ()
 
 
+def test_models_of_a_table_cannot_have_the_same_keys() -> None:
+    class Base(Model):
+        __abstract__ = True
+        __table__ = "shop"
+        __hash_key__ = "PK"
+        __range_key__ = "SK"
+        PK = StringField(template="USER#{user}")
+        user = StringField()
+        number = IntField()
+        day = DateField()
+
+    def declare(template: str, **options: Any) -> Any:
+        return type(f"Made{len(template)}", (Base,), {"SK": StringField(template=template), **options})
+
+    kept = [declare(each) for each in ("PROFILE", "ORDER#{number:08}", "DAY#{day}", "D#{number}#x")]
+    kept.append(declare("ORDER#{number}#{day}"))  # which has one more separator
+    view = type("View", (kept[1],), {"note": StringField()})
+    for template in (
+        "ORDER#{user}",
+        "{user}",
+        "DAY#{number:04}-{user}",
+        "{user}#{number}#{day}",
+        "D#{number}#{user}",
+    ):
+        with pytest.raises(SchemaError, match=r"could have the same key, by template=.*: begin these with different"):
+            declare(template)
+    others: list[dict[str, Any]] = [{"__table__": "t"}, {"__kind__": "x"}, {"PK": StringField(template="CART#{user}")}]
+    kept += [declare("ORDER#{user}", **options) for options in others]
+    assert view(user="a", number=1).SK == "ORDER#00000001"
+
+
 def test_braces_and_percent_signs_of_a_key_are_literal() -> None:
     made = model_of("{{%s}}{a}%", a=StringField())
     assert made(a="xd").PK == "{%s}xd%"
