@@ -56,6 +56,36 @@ def write_completion(members: KeyMembers, stored: Mapping[str, str], source: Sou
     return [*gets, f"if not ({' and '.join(tests)}):", *(f"    {line}" for line in slow)], set(variables.values())
 
 
+def write_derivation(members: KeyMembers, source: Source) -> None:
+    """Write the function that sets the keys in the values of an instance, from members that their fields have checked.
+
+    For `PK = StringField(template="CUSTOMER#{customer_id}")`::
+
+        def build(values):
+            v0 = values['name0']
+            values['name2'] = literal1 + v0 if v0 is not None else None
+    """
+    lines = ["def build(values):"]
+    variables: dict[str, str] = {}
+    for key in members.keys:
+        for member in key.members:
+            if member.slot.name not in variables:
+                variables[member.slot.name] = v = f"v{len(variables)}"
+                lines.append(f"    {v} = values[{source.name_text(member.slot.name)}]")
+        tests = [f"{variables[member.slot.name]} is not None" for member in key.members]
+        text = " + ".join(_write_parts(key, [_write_plain(each, variables) for each in key.members], source))
+        made = f"{text} if {' and '.join(dict.fromkeys(tests))} else None" if tests else text
+        lines.append(f"    values[{source.name_text(key.field.path.name)}] = {made}")
+    source.functions.append(lines)
+
+
+def _write_plain(member: KeyMember, variables: Mapping[str, str]) -> str:
+    v, width = variables[member.slot.name], member.slot.width
+    if not member.slot.is_number:
+        return v
+    return f"str({v})" if width is None else f"f'{{{v}:0{width:d}d}}'"
+
+
 def write_comparison(members: KeyMembers, read: Mapping[str, str], source: Source) -> list[str]:
     """Return the lines of `read` that have an item read once more, completed, if its keys tell more than it stores.
 
@@ -68,7 +98,7 @@ def write_comparison(members: KeyMembers, read: Mapping[str, str], source: Sourc
 
     def find(field: Field[object], attribute: str) -> str:
         """Return the variable of a value that is held as it is stored, or of the content in JSON."""
-        if type(field) in (IntField, StringField) and getattr(field, "stored_format", None) is None:
+        if _is_held_as_stored(field):
             return read[attribute]
         v = f"{read[attribute]}_"
         lines.append(f"{v} = get({source.name_text(attribute)}, ABSENT).get('{field.stored_type}')")
@@ -76,21 +106,16 @@ def write_comparison(members: KeyMembers, read: Mapping[str, str], source: Sourc
 
     def write(member: KeyMember) -> tuple[str, str]:
         v, width = find(member.field, member.attribute), member.slot.width
-        is_int = type(member.field) is IntField and v == read[member.attribute]
-        if width is None:
-            return f"{v} is not None", f"str({v})" if is_int else v
-        return f"{v} is not None", f"f'{{{v}:0{width:d}d}}'" if is_int else f"{v}.zfill({width:d})"
+        text = v if width is None else f"{v}.zfill({width:d})"
+        if member.slot.is_number and _is_held_as_stored(member.field):
+            text = f"str({v})" if width is None else f"f'{{{v}:0{width:d}d}}'"
+        return f"{v} is not None", text
 
-    tests = [
-        _write_test(
-            key,
-            find(key.field, key.attribute),
-            [find(each.field, each.attribute) for each in key.members],
-            write,
-            source,
-        )
-        for key in members.keys
-    ]
+    def test(key: MadeKey) -> str:
+        others = [find(each.field, each.attribute) for each in key.members]
+        return _write_test(key, find(key.field, key.attribute), others, write, source)
+
+    tests = [test(key) for key in members.keys]
     complete = source.name("complete", members.complete_wire)
     again = [
         f"if not ({' and '.join(tests)}):",
@@ -98,6 +123,10 @@ def write_comparison(members: KeyMembers, read: Mapping[str, str], source: Sourc
         "    return read(cls, held, text, told)",
     ]
     return ["if told is None:", *(f"    {line}" for line in dict.fromkeys([*lines, *again, "told = ()"]))]
+
+
+def _is_held_as_stored(field: Field[object]) -> bool:
+    return type(field) in (IntField, StringField) and getattr(field, "stored_format", None) is None
 
 
 def _write_test(
@@ -116,16 +145,18 @@ def _write_test(
         write: Returns a test of a member, and the text of the member if that holds.
         source: The source.
     """
-    kinds: list[str] = []
-    parts: list[str] = []
-    for member in key.members:
-        kind, text = write(member)
-        kinds.append(kind)
-        parts += [*([source.name("literal", member.slot.literal)] if member.slot.literal else []), text]
-    if key.template.tail or not parts:
-        parts.append(source.name("literal", key.template.tail))
-    test = " and ".join([*dict.fromkeys(kinds), f"{v} == {' + '.join(parts)}"])
+    written = [write(member) for member in key.members]
+    parts = _write_parts(key, [text for _, text in written], source)
+    test = " and ".join([*dict.fromkeys(kind for kind, _ in written), f"{v} == {' + '.join(parts)}"])
     if key.field.is_key or not members:
         return f"({test})"
     absent = " or ".join(f"{member} is None" for member in dict.fromkeys(members))
     return f"({test} if {v} is not None else {absent})"
+
+
+def _write_parts(key: MadeKey, texts: Sequence[str], source: Source) -> list[str]:
+    """Return the source of the parts of a key, with these texts of its members."""
+    parts: list[str] = []
+    for member, text in zip(key.members, texts, strict=True):
+        parts += [*([source.name("literal", member.slot.literal)] if member.slot.literal else []), text]
+    return [*parts, source.name("literal", key.template.tail)] if key.template.tail or not parts else parts

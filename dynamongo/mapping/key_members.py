@@ -59,6 +59,7 @@ class KeyMembers:
 
     Attributes:
         keys: The fields with templates, and what they are made of.
+        are_plain: Whether Python writes all of them as the fields would, from values that these have checked.
     """
 
     def __init__(self, keys: list[Field[Any]], fields: Mapping[str, Field[Any]]) -> None:
@@ -68,6 +69,9 @@ class KeyMembers:
             if isinstance(key.derived, KeyTemplate)
         )
         self._fields = fields
+        self.are_plain = not any(key.field.is_checked for key in self.keys) and all(
+            member.slot.is_plain for key in self.keys for member in key.members
+        )
         members = [member for key in self.keys for member in key.members]
         self._index_keys = [key for key in self.keys if not key.field.is_key]
         self._named = [(key.field.path.name, key) for key in self.keys]
