@@ -36,6 +36,7 @@ class KeyTemplate(Derivation):
         text: The template.
         tail: The text after the last slot.
         separators: The characters that separate the parts of the key.
+        match: Matches a key, with a group for the text of each slot.
         slots: The places of the fields; empty in the declaration, before it is bound to the fields of a model.
 
     Raises:
@@ -56,7 +57,7 @@ class KeyTemplate(Derivation):
         self.separators = "".join(dict.fromkeys(separators))
         self.slots = () if fields is None else tuple(self._make_slots(label, parsed, fields))
         groups = [f"{re.escape(slot.literal)}({slot.pattern})" for slot in self.slots]
-        self._match = re.compile("".join(groups) + re.escape(self.tail)).fullmatch
+        self.match = re.compile("".join(groups) + re.escape(self.tail)).fullmatch
 
     def _make_slots(
         self, label: str, parsed: list[tuple[str, str, int | None]], fields: Mapping[str, Field[Any]]
@@ -94,7 +95,7 @@ class KeyTemplate(Derivation):
 
     def parse(self, key: AttributeValue) -> dict[str, AttributeValue] | None:
         """Return the attribute values of the fields in a key; `None` if it is none that the template makes."""
-        match = self._match(key) if isinstance(key, str) else None
+        match = self.match(key) if isinstance(key, str) else None
         if match is None:
             return None
         parsed: dict[str, AttributeValue] = {}

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from dynamongo.fields import IntField, StringField
 from dynamongo.fields.base import Field
+from dynamongo.mapping import codec_fast_paths
 from dynamongo.mapping.codec_source import Source
 from dynamongo.mapping.key_members import KeyMember, KeyMembers, MadeKey
 
@@ -53,7 +54,10 @@ def write_completion(members: KeyMembers, stored: Mapping[str, str], source: Sou
         "get, count = held.get, count + len(held) - len(item)",
         *gets,
     ]
-    return [*gets, f"if not ({' and '.join(tests)}):", *(f"    {line}" for line in slow)], set(variables.values())
+    # What was parsed stands in no attribute, as the count expects.
+    counted = ["else:", f"    count += {len(members.parsed):d}"] if members.parsed else []
+    lines = [*gets, f"if not ({' and '.join(tests)}):", *(f"    {line}" for line in slow), *counted]
+    return lines, set(variables.values())
 
 
 def write_derivation(members: KeyMembers, source: Source) -> None:
@@ -67,7 +71,7 @@ def write_derivation(members: KeyMembers, source: Source) -> None:
     """
     lines = ["def build(values):"]
     variables: dict[str, str] = {}
-    for key in members.keys:
+    for key in members.in_order:
         for member in key.members:
             if member.slot.name not in variables:
                 variables[member.slot.name] = v = f"v{len(variables)}"
@@ -121,8 +125,44 @@ def write_comparison(members: KeyMembers, read: Mapping[str, str], source: Sourc
         f"if not ({' and '.join(tests)}):",
         f"    held, told = {complete}(item)",
         "    return read(cls, held, text, told)",
+        *_write_checks(members, read, source),
     ]
     return ["if told is None:", *(f"    {line}" for line in dict.fromkeys([*lines, *again, "told = ()"]))]
+
+
+def _write_parsing(
+    key: MadeKey, v: str, members: Sequence[str], written: Sequence[tuple[str, str]], source: Source
+) -> str:
+    """Return the test that a key suits its template, which leaves the members that it alone tells in their variables.
+
+    For `SK = StringField(template="LINE#{position:03}")` and `position = IntField(stored=False)`::
+
+        type(v1) is str and (m1 := match5(v1)) is not None and v2 is None and m1[1].isdecimal()
+            and (v2 := int(m1[1])) is not None
+    """
+    found = f"m{v[1:]}"
+    tests = [f"type({v}) is str and ({found} := {source.name('match', key.template.match)}({v})) is not None"]
+    for number, (member, held, (kind, text)) in enumerate(zip(key.members, members, written, strict=True), 1):
+        part = f"{found}[{number:d}]"
+        if number not in key.parsed:
+            tests += [kind, f"{text} == {part}"]
+        elif member.slot.is_number:
+            tests.append(f"{held} is None and {part}.isdecimal() and ({held} := int({part})) is not None")
+        else:
+            tests.append(f"{held} is None and ({held} := {part}) is not None")
+    return f"({' and '.join(tests)})"
+
+
+def _write_checks(members: KeyMembers, read: Mapping[str, str], source: Source) -> list[str]:
+    """Return the lines that have the fields check what was parsed."""
+    lines: list[str] = []
+    for member in members.parsed:
+        v = read[member.attribute]
+        fast = codec_fast_paths.make_fast_path(member.field, v, source)
+        test = None if fast is None else fast.test
+        decode = f"{v} = {source.name('field', member.field)}.decode({v})"
+        lines += [decode] if test is None else [f"if not ({test}):", f"    {decode}"]
+    return lines
 
 
 def _is_held_as_stored(field: Field[object]) -> bool:
@@ -147,6 +187,8 @@ def _write_test(
     """
     written = [write(member) for member in key.members]
     parts = _write_parts(key, [text for _, text in written], source)
+    if key.parsed:
+        return _write_parsing(key, v, members, written, source)
     test = " and ".join([*dict.fromkeys(kind for kind, _ in written), f"{v} == {' + '.join(parts)}"])
     if key.field.is_key or not members:
         return f"({test})"
