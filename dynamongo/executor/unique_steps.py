@@ -17,7 +17,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from dynamongo._support.dataclasses import replace
+from dynamongo.backends import note_sent
 from dynamongo.exceptions import (
+    BackendError,
     CancellationReason,
     ConditionalCheckFailedException,
     InvalidRequestError,
@@ -217,9 +219,20 @@ class GuardedRun:
             return None
         shown = known
         if write.returns.endswith("NEW"):
-            shown = yield from self._read(self._key)
-            if shown is None:  # deleted since
+            shown = yield from self._read_again()
+            if shown is None:  # deleted since, or it cannot be read now
                 shown = apply_updates(write.key if known is None else known, write.updates)
         if shown is None or write.returns.startswith("ALL"):
             return shown
         return project(shown, [update.path for update in write.updates]) or None
+
+    def _read_again(self) -> Steps[Item | None]:
+        """Read the item after it was written; no error may look as if it had not been."""
+        try:
+            return (yield from self._read(self._key))
+        except BackendError:
+            return None
+        except BaseException as interruption:
+            if not isinstance(interruption, Exception):
+                note_sent(interruption, was_sent=True)
+            raise

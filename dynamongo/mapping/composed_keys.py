@@ -6,7 +6,7 @@ Conditions and strategies name the members. `planning.members` makes conditions 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass
@@ -18,6 +18,7 @@ from dynamongo.fields.key_templates import KeyTemplate
 from dynamongo.fields.simple import UUIDField
 from dynamongo.fields.temporal import DateTimeField
 from dynamongo.fields.text import LimitedText
+from dynamongo.mapping.key_codec import KeyCodec
 from dynamongo.schema import KeySchema
 
 Order: TypeAlias = Literal["digits", "fixed", "cut", "last", "loose"]
@@ -69,6 +70,7 @@ class ComposedKey:
         attribute: The key attribute.
         path: Its path.
         members: The fields in it, in their order.
+        attributes: Their attributes.
         start: The text that every such key begins with; all of it where there are no members.
     """
 
@@ -77,7 +79,9 @@ class ComposedKey:
         self.attribute, self.path = field.path.attribute, field.path
         self._template = template
         self._slots = template.slots
+        self._writers = [(slot.literal, slot.write_stored, fields[slot.name].path.attribute) for slot in template.slots]
         self.members = tuple(self._find_member(number, fields) for number in range(len(template.slots)))
+        self.attributes = frozenset(member.attribute for member in self.members)
         self.start: str = self.members[0].literal if self.members else template.tail
 
     def _find_member(self, number: int, fields: Mapping[str, Field[Any]]) -> Member:
@@ -112,6 +116,13 @@ class ComposedKey:
         text = "".join([slot.literal + slot.write_stored(value) for slot, value in zip(slots, values, strict=False)])
         return text + (self._template.tail if len(values) == len(slots) else slots[len(values)].literal)
 
+    def compose(self, stored: Item) -> str:
+        """Return the key, given the stored values of its members by their attributes; raises as `render`."""
+        text = ""
+        for literal, write, attribute in self._writers:
+            text += literal + write(stored[attribute])
+        return text + self._template.tail
+
     def parse(self, key: AttributeValue) -> Item | None:
         """Return the stored values of the members by their attributes; `None` if the key does not suit the template."""
         found = self._template.parse(key)
@@ -140,7 +151,7 @@ class ComposedKeys:
             for field in fields.values()
             if isinstance(field.derived, KeyTemplate) and fields.keys() >= set(field.derived.sources)
         }
-        self._key_fields = tuple(keys)
+        self._key_parts = [(field.path.attribute, self.by_attribute.get(field.path.attribute)) for field in keys]
         self.names = tuple(field.path.attribute for field in keys)
         self.unstored = frozenset(field.path.attribute for field in fields.values() if not field.stored)
         found: dict[str, Field[Any]] = {}
@@ -149,44 +160,36 @@ class ComposedKeys:
             of_key = [field] if key is None else [member.field for member in key.members]
             found.update({each.path.name: each for each in of_key})
         self.parts = tuple(found.values())
+        self._codec = KeyCodec(self.parts) if self.parts else None  # the one key of constants needs no values
         self.named = frozenset(field.path.attribute for field in (*keys, *self.parts))
 
-    def make_key(self, values: Iterable[Any]) -> Item:
+    def make_key(self, values: Sequence[Any]) -> Item:
         """Return the key of the table for the values of `parts`; raise `ValidationError` for one that makes no key."""
-        stored = {
-            field.path.attribute: field.encode_key(value) for field, value in zip(self.parts, values, strict=True)
-        }
-        return {field.path.attribute: self.compose(field.path.attribute, stored) for field in self._key_fields}
+        stored: Item = {} if self._codec is None else self._codec.encode(values)
+        return {name: stored[name] if key is None else key.compose(stored) for name, key in self._key_parts}
 
     def compose(self, attribute: str, stored: Item) -> AttributeValue:
         """Return the value of a key attribute, given those of its members, or its own."""
         key = self.by_attribute.get(attribute)
-        return stored[attribute] if key is None else key.render([stored[each.attribute] for each in key.members])
+        return stored[attribute] if key is None else key.compose(stored)
 
     def complete(self, found: Item) -> tuple[Item, set[str]]:
         """Return the key attributes that are found or can be composed of what is, and the attributes they come from."""
         key: Item = {}
         used: set[str] = set()
-        for field in self._key_fields:
-            name = field.path.attribute
-            sources = [name] if name in found else self.sources_of(name)
-            if found.keys() >= set(sources):
-                key[name] = found[name] if name in found else self.compose(name, found)
-                used.update(sources)
+        for name, composed in self._key_parts:
+            if name in found:
+                key[name] = found[name]
+                used.add(name)
+            elif composed is not None and found.keys() >= composed.attributes:
+                key[name] = composed.compose(found)
+                used |= composed.attributes
         return key, used
 
     def sources_of(self, attribute: str) -> list[str]:
         """Return the attributes of the members of a key, or the key attribute itself."""
         key = self.by_attribute.get(attribute)
         return [attribute] if key is None else [member.attribute for member in key.members]
-
-    def parse(self, item: Item) -> Item:
-        """Return the stored values of members that the keys in an item tell, by their attributes."""
-        told: Item = {}
-        for name, key in self.by_attribute.items():
-            if name in item:
-                told |= key.parse(item[name]) or {}
-        return told
 
     def tell(self, key: Item) -> Item:
         """Return a key as people name it: the values of its members, as far as it suits the templates."""

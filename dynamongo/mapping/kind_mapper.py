@@ -19,8 +19,10 @@ from dynamongo.operations import ItemReader, ReadItems
 
 if TYPE_CHECKING:
     from dynamongo.expressions import wire_values
+    from dynamongo.mapping import partial_items
     from dynamongo.mapping.rules import Rules
 else:  # what is read from memory is not in JSON
+    partial_items = LazyModule("dynamongo.mapping.partial_items")
     wire_values = LazyModule("dynamongo.expressions.wire_values")
 
 M = TypeVar("M", bound=Recorded)
@@ -81,7 +83,14 @@ class KindMapper(Mapper[M]):
         def decode(item: Item) -> M:
             return self.decode(item) if loaded is None else self._mapper_for(item).decode_partial(item, loaded)
 
-        return items.finish(decode) if type(items) is ReadItems else list(map(decode, items))
+        if type(items) is not ReadItems:
+            return list(map(decode, items))
+        return items.finish(decode, partial_items.complete if self._has_hooks() else None)
+
+    def _has_hooks(self) -> bool:
+        """Return whether a class of the items has hooks that complete what was read."""
+        models: Iterable[Any] = self.kinds.models.values()
+        return any(model.__mapper__.codec.completes for model in models)
 
     def make_reader(self) -> ItemReader | None:
         """Return what reads whole items to instances of their classes while they are still JSON."""

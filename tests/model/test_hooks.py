@@ -32,12 +32,14 @@ from dynamongo import (
 )
 from dynamongo.backends.base import Backend
 from dynamongo.connection.async_verbs import AsyncConnectionVerbs
+from dynamongo.connection.connection import connection_of
 from dynamongo.connection.transactions import Transaction
 from dynamongo.model.batch import Batch
 from dynamongo.model.instance_verbs import InstanceVerbs
 from dynamongo.model.read_verbs import ReadVerbs
 from dynamongo.model.table_verbs import TableVerbs
 from dynamongo.model.write_verbs import WriteVerbs
+from dynamongo.operations import Put
 from dynamongo.verbs.instance import Instance
 
 CALLS: list[str] = []
@@ -68,6 +70,7 @@ class Note(Hooked):
     key = StringField(required=True)
     kind = StringField()
     n = IntField()
+    text = StringField()
     by_n = GlobalIndex(hash_key="n", projection=["kind"])
 
 
@@ -292,6 +295,28 @@ def test_partial_reads() -> None:
     assert Careless.get_one("a").delete() is not None
     with pytest.raises(ValidationError, match="unknown field 'm'"):
         is_loaded(part, "m")
+
+
+@pytest.mark.parametrize("on_invalid", ["raise", "skip", "keep"])
+def test_each_is_called_once_for_each_item_of_many(on_invalid: Any) -> None:
+    class Counted(Note):
+        @after_read
+        def count(self) -> None:
+            self._calls = vars(self).get("_calls", 0) + 1
+
+    keys = [f"k{number:02}" for number in range(40)]
+    Counted.save_many([{"key": key, "n": 1} for key in keys])
+    if on_invalid != "raise":
+        connection_of(Note).execute(Put(Note.table_name(), {"key": "k07", "kind": "note", "text": 5}))
+    for _ in range(4):  # the first reads are by plain functions, the others by what these are compiled to
+        CALLS.clear()
+        found = Counted.find(keys, on_invalid=on_invalid).all()
+        read = [each for each in found if isinstance(each, Counted)]
+        assert (len(found), len(read)) == {"raise": (40, 40), "skip": (39, 39), "keep": (40, 39)}[on_invalid]
+        assert [each._calls for each in read] == [1] * len(read)
+        assert sorted(CALLS) == [f"read {each.key}" for each in read]
+        pages = [each for page in Counted.find(keys, on_invalid=on_invalid).pages() for each in page.items]
+        assert [each._calls for each in pages if isinstance(each, Counted)] == [1] * len(read)
 
 
 def test_is_stored() -> None:

@@ -8,7 +8,7 @@ import enum
 import uuid
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import assert_type
 
@@ -27,14 +27,21 @@ from dynamongo import (
     Plan,
     ResultSet,
     UnreadableItem,
+    ValidationError,
     WriteOutcome,
     WritePlan,
+    after_read,
+    before_delete,
+    before_save,
+    is_loaded,
+    is_stored,
     ksuid,
     literal,
     streams,
     ulid,
     uuid7,
     uuid7_text,
+    validator,
 )
 from dynamongo.aio import AsyncFacet, AsyncInstanceVerbs, AsyncVerbs
 from dynamongo.backends import Backend
@@ -574,6 +581,9 @@ class Signed(Model):
     made = DateTimeField(auto="create", required=True)
     expires = TimestampField(auto="write", auto_after=dt.timedelta(days=1))
     day = DateField(auto="write")
+
+
+if TYPE_CHECKING:  # which raise at run time
     wrong = StringField(auto="write")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
     also_wrong = DateField(auto="read")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
 
@@ -586,3 +596,39 @@ def check_values_of_the_library(signed: Signed, error: ImmutableConflict) -> Non
     assert_type(error.field, str | None)
     assert_type([uuid7()], list[uuid.UUID])
     assert_type([uuid7_text(), ulid(), ksuid()], list[str])
+
+
+class Hooked(Model):
+    __table__ = "hooked"
+    __hash_key__ = "id"
+    id = StringField(required=True)
+
+    @before_save
+    def prepare(self) -> int:
+        return 1
+
+    @after_read
+    @before_delete
+    def log(self, times: int = 1) -> str:
+        return self.id * times
+
+    @before_save("id", updates="refuse")
+    def name(self) -> None: ...
+
+    @validator("id")
+    def check(self) -> bool:
+        return bool(self.id)
+
+    @validator(updates="call")  # type: ignore[call-overload, untyped-decorator]  # pyright: ignore[reportCallIssue, reportArgumentType, reportUntypedFunctionDecorator]
+    def wrong(self) -> None: ...
+
+
+def check_hooks(hooked: Hooked, error: ValidationError) -> None:
+    assert_type(hooked.prepare(), int)
+    assert_type(hooked.log(times=2), str)
+    assert_type(hooked.check(), bool)
+    assert_type(is_stored(hooked), bool)
+    assert_type(is_loaded(hooked, "id"), bool)
+    for problem in error.problems:
+        assert_type(problem.field, str | None)
+        assert_type(problem.place, tuple[str | int, ...])

@@ -104,7 +104,13 @@ MUTANTS = [
         "item if is_known else mapper.decode_key(target.key)",
         "mapper.decode_key(target.key)",
     ),
-    Mutant("a read in part calls no hook", "read_partial", "mapper.rules is not None", "False"),
+    Mutant(
+        "a read in part calls no hook",
+        "read_partial",
+        "complete(decode_partial(mapper, item, loaded))",
+        "decode_partial(mapper, item, loaded)",
+    ),
+    Mutant("an item that was read from JSON calls no hook", "Mapper.decode_read", "self.codec.completes", "False"),
     Mutant("an update ignores a hook", "_OnSave.check_update", "hook is not None", "False"),
     Mutant(
         "a validator judges what is wrong by itself",
