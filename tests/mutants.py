@@ -37,7 +37,10 @@ from mutation.library import ROOT, Library, Mutant, NotPlantedError
 Copies: TypeAlias = "SimpleQueue[Path]"
 
 CONTRACT = "tests/backends/test_contract.py"
-TESTED_BY = {"verbs": "model", "mapping/kinds": "model", "mapping/kind_mapper": "model"}
+TESTED_BY = {
+    **dict.fromkeys(("verbs", "mapping/kinds", "mapping/kind_mapper", "mapping/unique"), "model"),
+    **dict.fromkeys(("executor/unique_steps", "executor/unique_check", "connection/transaction_guards"), "model"),
+}
 """Packages and modules whose tests are in the folder of another package."""
 USUAL, SLOW = "not slow and not aws", "slow"
 _TIMEOUT = 120  # seconds; a bug may make a loop without end

@@ -146,8 +146,8 @@ class UniqueCheck:
             if not still_holds(claim, item) or holder == about.owner:
                 return None
             if holder is not None:
-                other = yield from sender.send(Get(self._table, holder, consistent=True))
-                if still_holds(claim, other.item):
+                found = yield from self._fetch(sender, [holder])
+                if still_holds(claim, found.get(self._at(holder))):
                     return Finding(about, other=holder)
             if self._repair and (yield from self._try(sender, self._take_guard(about, holder))):
                 return Finding(about, is_repaired=True)

@@ -17,7 +17,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from dynamongo._support.dataclasses import replace
+from dynamongo.backends import note_sent
 from dynamongo.exceptions import (
+    BackendError,
     CancellationReason,
     ConditionalCheckFailedException,
     InvalidRequestError,
@@ -27,6 +29,7 @@ from dynamongo.exceptions import (
 from dynamongo.executor.cancellations import CONDITION_FAILED, raise_other
 from dynamongo.executor.effects import Steps
 from dynamongo.executor.guarded_writes import UNKNOWN, Known, SingleWrite, Unknown
+from dynamongo.executor.reads import get_batch
 from dynamongo.expressions.conditions import Condition, all_of, conjuncts
 from dynamongo.expressions.evaluation import MISSING, holds, project
 from dynamongo.expressions.update_evaluation import apply_updates, evaluate_update
@@ -34,10 +37,10 @@ from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.mapping.unique import Claim, Constraint, Constraints, all_given_up, still_holds
 from dynamongo.operations import (
     Action,
+    BatchGet,
     Capacity,
     ConditionCheck,
     Delete,
-    Get,
     Put,
     TransactWrite,
     UpdateItem,
@@ -113,9 +116,10 @@ class GuardedRun:
         raise TransactionConflict(f"others kept changing the item or its unique values, {_MAX_ROUNDS} times in a row")
 
     def _read(self, key: Item) -> Steps[Item | None]:
-        result = yield from self._sender.send(Get(self._write.table, key, consistent=True))
-        self._consumed += result.consumed
-        return result.item
+        # Not a Get: several of those in a block are reported as a loop that the caller should have written otherwise.
+        found, consumed = yield from get_batch(self._sender, BatchGet(self._write.table, (key,), consistent=True))
+        self._consumed += consumed
+        return found[0] if found else None
 
     def _attempt(self, known: Item | None) -> Steps[WriteResult | Known]:
         """Write once, and return the result, or what is stored where that is not what was known."""
@@ -215,9 +219,20 @@ class GuardedRun:
             return None
         shown = known
         if write.returns.endswith("NEW"):
-            shown = yield from self._read(self._key)
-            if shown is None:  # deleted since
+            shown = yield from self._read_again()
+            if shown is None:  # deleted since, or it cannot be read now
                 shown = apply_updates(write.key if known is None else known, write.updates)
         if shown is None or write.returns.startswith("ALL"):
             return shown
         return project(shown, [update.path for update in write.updates]) or None
+
+    def _read_again(self) -> Steps[Item | None]:
+        """Read the item after it was written; no error may look as if it had not been."""
+        try:
+            return (yield from self._read(self._key))
+        except BackendError:
+            return None
+        except BaseException as interruption:
+            if not isinstance(interruption, Exception):
+                note_sent(interruption, was_sent=True)
+            raise

@@ -41,6 +41,9 @@ class SetUpdate(Update):
 class RemoveUpdate(Update):
     """Remove the value at the path, if there is one; later elements of a list move up."""
 
+    guard: Condition | None = field(default=None, repr=False, compare=False)
+    """As in `AddUpdate`, of a value that follows from others."""
+
 
 @dataclass(frozen=True, slots=True)
 class AddUpdate(Update):
@@ -125,7 +128,7 @@ def guards_of(updates: Iterable[AnyUpdate]) -> list[tuple[Path, Condition]]:
     return [
         (update.path, update.guard)
         for update in updates
-        if isinstance(update, (AddUpdate, IncrementUpdate, SetUpdate)) and update.guard is not None
+        if isinstance(update, (AddUpdate, IncrementUpdate, RemoveUpdate, SetUpdate)) and update.guard is not None
     ]
 
 

@@ -31,7 +31,11 @@ class AutoTime(FormattedField[T]):
                 f" {shorten(auto_after)}{' without auto' if auto is None else ''}"
             )
         self.generated_on = auto
-        self.auto_after = auto_after or dt.timedelta(0)
+        self.auto_after = auto_after
+
+    def make_value(self, now: dt.datetime) -> Any:
+        """Return the value that a write sets which happens now, in UTC; raises as `value_at`."""
+        return self.value_at(now if self.auto_after is None else now + self.auto_after)
 
     def value_at(self, instant: dt.datetime) -> Any:
         """Return the value for an instant, which is in UTC, as exact as the field stores it.

@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 _NUMBER: Final = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]*[1-9])?"
 """A number without an exponent, in its only canonical form; but for `-0`, which no number is."""
 
-_HEX: Final = "[0-9a-f]"
-_FIXED: Final[dict[type, str]] = {
-    DateField: r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
-    DateTimeField: r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}(?:\+00:00)?",
-    UUIDField: f"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}",
+_LOCAL: Final = "dddd-dd-ddTdd:dd:dd.dddddd"
+_FIXED: Final[dict[type, tuple[str, ...]]] = {
+    DateField: ("dddd-dd-dd",),
+    DateTimeField: (_LOCAL, f"{_LOCAL}+00:00"),
+    UUIDField: ("hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh",),
 }
-"""What these fields write in keys: the characters stand in fixed places, so that none of them can separate anything."""
+"""What these fields write in keys, with `d` for a digit and `h` for a hexadecimal one.
+
+The characters stand in fixed places, so that none of them can separate anything.
+"""
 
 _NOT_AFTER_NUMBERS: Final = "0123456789."
 _NOT_AFTER_DATETIMES: Final = "+"
@@ -53,6 +56,7 @@ class Slot:
         field: The field, as one that is part of a key.
         pattern: The regular expression of its texts.
         is_number: Whether the field is stored as a number.
+        shapes: The forms of its texts, if these are fixed: `d` stands for a digit, `h` for a hexadecimal one.
         excluded: The characters that its texts must not contain; empty if no text needs to be searched.
         find_excluded: Finds one of them in a text.
         is_plain: Whether its texts are those that Python writes for what the field holds, a `str` or `int`.
@@ -84,6 +88,7 @@ class Slot:
         fixed = None if getattr(field, "stored_format", None) or not getattr(field, "is_plain", True) else type(field)
         serialized = getattr(field, "serialized_format", None)
         self._fixed = None if serialized is not None or fixed not in _FIXED else fixed
+        self.shapes = () if self._fixed is None else _FIXED[self._fixed]
         self.excluded = self._find_excluded(end, separators)
         self.pattern = self._find_pattern()
         self._check_end(field, end, is_last=is_last)
@@ -103,7 +108,7 @@ class Slot:
         if self.width is not None:
             return f"[0-9]{{{self.width}}}"
         if self._fixed is not None:
-            return _FIXED[self._fixed]
+            return "|".join(map(_write_pattern, self.shapes))
         if self.is_number:
             return _NUMBER
         return f"[^{re.escape(self.excluded)}]+" if self.excluded else "(?s:.)+"
@@ -206,3 +211,7 @@ class Slot:
         """Raise `ValidationError` if the field would not write the attribute value in this form, read from a key."""
         if not self.field.reads_one_form:
             self.field.decode(stored)
+
+
+def _write_pattern(shape: str) -> str:
+    return re.escape(shape).replace("d", "[0-9]").replace("h", "[0-9a-f]")

@@ -242,7 +242,8 @@ class DateTimeField(AutoTime[T], TextStored[T]):
         return settled.replace(tzinfo=None) if self.drop_tzinfo else settled
 
     def value_at(self, instant: dt.datetime) -> Any:
-        whole = instant.replace(microsecond=instant.microsecond - instant.microsecond % self.quantum)
+        rest = instant.microsecond % self.quantum
+        whole = instant.replace(microsecond=instant.microsecond - rest) if rest else instant
         is_naive = self.tzd == "reject" and not self.drop_tzinfo
         return self.validate(whole.replace(tzinfo=None) if is_naive else whole)
 

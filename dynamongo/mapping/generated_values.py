@@ -62,11 +62,11 @@ class GeneratedValues(Rule):
         """Set the time of this write; that of the creation only in a new item that has none."""
         instant, values = self._read_time(), vars(instance)
         for name, field in self._written.items():
-            values[name] = field.value_at(instant + field.auto_after)
+            values[name] = field.make_value(instant)
         if self._created and not is_stored(instance):
             for name, field in self._created.items():
                 if values.get(name) is None:
-                    values[name] = field.value_at(instant + field.auto_after)
+                    values[name] = field.make_value(instant)
 
     def after_write(self, instance: Recorded, item: Item) -> None:
         """Set what was stored, as a read would."""
@@ -97,7 +97,7 @@ class GeneratedValues(Rule):
 
     @staticmethod
     def _set(field: AutoTime[Any], instant: dt.datetime, *, is_new: bool) -> SetUpdate:
-        return SetUpdate(field.path, field.encode(field.value_at(instant + field.auto_after)), if_not_exists=is_new)
+        return SetUpdate(field.path, field.encode(field.make_value(instant)), if_not_exists=is_new)
 
     def _read_time(self) -> dt.datetime:
         return dt.datetime.fromtimestamp(self._read_clock(self._model), dt.timezone.utc)

@@ -11,6 +11,7 @@ from dynamongo.expressions.explanations import as_item
 from dynamongo.expressions.sizes import text_size, value_size
 from dynamongo.expressions.values import MAX_ITEM_BYTES, Item, shorten
 from dynamongo.fields.base import Field
+from dynamongo.mapping.rules import encode_unsaved
 from dynamongo.mapping.versions import next_version
 
 _READ_BYTES = 4096
@@ -88,7 +89,7 @@ def size_of(item: object) -> ItemSize:
     mapper: Any = getattr(cast("Any", type(known)), "__mapper__", None)
     if mapper is None:
         raise ExpressionError(f"size_of takes an instance, or a dict of attribute values; got {shorten(item)}")
-    stored: Item = mapper.encode(known)
+    stored: Item = encode_unsaved(mapper, known)
     if mapper.version is not None:
         stored[mapper.version.attribute] = next_version(known.__dict__[mapper.version.name])
     return measure(stored, mapper.attributes)

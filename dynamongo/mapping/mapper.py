@@ -92,6 +92,7 @@ class Mapper(ModelSchema, Generic[M]):
             field.path.attribute: field for field in fields.values() if not (field.reads_one_form or field.is_key)
         }
         super().__init__(model, fields, declaration)
+        self.unions: dict[Any, Any] = {}  # the mappers of `find_across`
 
     def bind(self, model: type[M], table: str | None) -> Mapper[M]:
         """Return the mapper of a class that is bound to another table or connection, which has this one's fields.
@@ -230,7 +231,8 @@ class Mapper(ModelSchema, Generic[M]):
     def decode_read(self, items: Iterable[Item], loaded: tuple[Path, ...] | None) -> list[M]:
         """Return instances of items of which these paths were read; `None` means whole items."""
         if type(items) is ReadItems:
-            return items.finish(self.decode if loaded is None else lambda item: self.decode_partial(item, loaded))
+            decode = self.decode if loaded is None else lambda item: self.decode_partial(item, loaded)
+            return items.finish(decode, partial_items.complete if self.codec.completes else None)
         if loaded is None:
             return self.codec.decode(self.model, items)
         return [self.decode_partial(item, loaded) for item in items]
@@ -314,8 +316,7 @@ class Mapper(ModelSchema, Generic[M]):
         elif type(record) is not Record:
             set_record(instance, item)
         elif record.loaded is None:
-            told = tuple(name for name in record.told if item.get(name) is None)
-            set_record(instance, make_record(item, self.codec.known, told))
+            set_record(instance, make_record(item, self.codec.known, record.still_told(item)))
         else:
             set_record(
                 instance, replace(record, stored=item, loaded=partial_items.add_held(self, instance, record.loaded))
@@ -341,10 +342,8 @@ class Mapper(ModelSchema, Generic[M]):
     # Errors in the model's words.
 
     def explain_unreadable(self, item: Item, found: tuple[Problem, ...] | None = None) -> UnreadableItem:
-        """Return the error for a stored item that does not suit the model. It shows no stored value but the key.
+        """Return the error for a stored item that does not suit the model, for the reasons that were found, if any.
 
-        Args:
-            item: The item.
-            found: What is wrong with it, if that is known.
+        It shows no stored value but the key.
         """
         return problems.explain_unreadable(self, item, found)

@@ -17,7 +17,7 @@ from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item
 from dynamongo.fields.base import Field
-from dynamongo.mapping.records import Recorded
+from dynamongo.mapping.records import Recorded, is_stored
 
 if TYPE_CHECKING:
     from dynamongo.mapping import derived_values, generated_values, hook_rules, immutable_fields
@@ -205,6 +205,12 @@ class Rules:
                 else:
                     values[name] = value
 
+    def show(self, instance: M, encode: Callable[[M], R]) -> R:
+        """Return what `encode` does of an instance that is not being saved; a new one has the values of a save then."""
+        if self.provisional and not is_stored(instance):
+            return self.save(instance, encode, calls_hooks=False)
+        return encode(instance)
+
     def guard_put(self, item: Item) -> tuple[Condition, ...]:
         """Return what the item which an encoded one replaces has to satisfy; see `Rule.guard_put`."""
         if not self._guards:  # nearly always
@@ -233,9 +239,9 @@ class Rules:
     def after_write(self, instance: Any, item: Item) -> None:
         """Bring an instance up to date with its item, and what the keys of that tell; see `Rule.after_write`."""
         if self._of_writes:
-            told = {} if self.key_members is None else self.key_members.find_told(item)
+            known = item if self.key_members is None else {**item, **self.key_members.find_told(item)}
             for finish in self._of_writes:
-                finish(instance, {**item, **told})
+                finish(instance, known)
 
     def _find(self, event: str) -> list[Callable[..., Any]]:
         """Return the methods for an event of those rules that have one."""
@@ -255,6 +261,13 @@ def _call_each(methods: list[Callable[..., Any]]) -> Callable[..., None]:
 
 def _do_nothing(*_: Any) -> None:
     """Do what most rules do about most events."""
+
+
+def encode_unsaved(mapper: Any, instance: Recorded) -> Item:
+    """Return the item of an instance that is not being saved: no hook is called. Raises as `Mapper.encode`."""
+    rules: Rules | None = mapper.rules
+    item: Item = mapper.encode(instance) if rules is None else rules.show(instance, mapper.encode)
+    return item
 
 
 def find_rules(model: type, fields: Mapping[str, Field[Any]], read_clock: Callable[[type], float]) -> Rules | None:

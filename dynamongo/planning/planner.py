@@ -40,10 +40,10 @@ from dynamongo.planning.read import Read
 from dynamongo.planning.strategies import Target
 
 if TYPE_CHECKING:
+    from dynamongo.mapping import key_kinds
     from dynamongo.mapping.composed_keys import ComposedKeys
-    from dynamongo.planning import members
 else:  # most models have no templated keys
-    members = LazyModule("dynamongo.planning.members")
+    key_kinds = LazyModule("dynamongo.mapping.key_kinds")
 
 _FETCHES = "each item is also fetched from the table, at the cost of another read for each"
 
@@ -321,7 +321,7 @@ class Planner:
         """Return what tells the model's items from others by their keys, if nothing else does."""
         read = self._read
         is_told = read.templates is None or read.kinds is not None
-        return () if is_told else members.find_forms(cast("ComposedKeys", read.templates), self._table.keys)
+        return () if is_told else key_kinds.find_forms(cast("ComposedKeys", read.templates), self._table.keys)
 
 
 def _divide_scan(scan: Scan, segments: int | None) -> tuple[Scan, ...]:

@@ -93,6 +93,8 @@ class Read:
         """The conjuncts of its condition, of which one says the kind."""
         if isinstance(self.source, tuple):
             return ()
+        if self.served is not None:
+            return self.served.parts
         parts, kind = conjuncts(self.source), self.kind
         return parts if kind is None or kind in parts else (*parts, kind)
 

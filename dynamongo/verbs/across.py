@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, Final, TypeVar, cast
 
 from dynamongo.arguments import check_names
@@ -10,7 +11,7 @@ from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import BaseCondition, Condition, all_of
 from dynamongo.expressions.values import shorten
-from dynamongo.mapping.kind_mapper import KindMapper
+from dynamongo.mapping.composed_keys import ComposedKeys
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.union_mapper import UnionMapper
 from dynamongo.verbs.read_arguments import AnyReadArguments, ReadArguments
@@ -27,7 +28,8 @@ class AcrossArguments(ReadArguments, total=False):
 
     Attributes:
         hash_key: The value of the hash key of the table, or of the index that is named; a tuple of values for an index
-            whose hash key has several attributes.
+            whose hash key has several attributes. Where all models compose it in the same way, the values of its
+            members, or a dict of them; or the key itself, such as `"CUSTOMER#7"`.
         descending: Whether to reverse the order of a query.
         limit: How many items to return at most, of all models together.
         cursor: Where to continue: the `cursor` of a page of the same read.
@@ -85,7 +87,10 @@ def _find_mapper(models: Sequence[Any]) -> UnionMapper[Any]:
     mappers = [_check(models[0], model) for model in models]
     made = mappers[0].unions
     # Two calls differ also where a class was derived in between, whose kind is read as well.
-    key = tuple((model, *mapper.kinds.models.items()) for model, mapper in zip(models, mappers, strict=True))
+    key = tuple(
+        (model, *(() if mapper.kinds is None else mapper.kinds.models.items()))
+        for model, mapper in zip(models, mappers, strict=True)
+    )
     found: UnionMapper[Any] | None = made.get(key)
     if found is None:
         if len(made) >= _MAX_UNIONS:  # of models that are bound to many tables
@@ -95,16 +100,12 @@ def _find_mapper(models: Sequence[Any]) -> UnionMapper[Any]:
     return found
 
 
-def _check(first: Any, model: Any) -> KindMapper[Any]:
+def _check(first: Any, model: Any) -> Mapper[Any]:
     """Return the mapper of a model that can be read together with the first."""
     mapper: Any = getattr(model, "__mapper__", None) if isinstance(cast("object", model), type) else None
     if not isinstance(mapper, Mapper):
         raise ExpressionError(f"find_across takes models; got {shorten(model)}")
-    if not isinstance(mapper, KindMapper):
-        raise ExpressionError(
-            f"{mapper.name} cannot be read together with others: nothing tells its items from theirs; set __kind__"
-        )
-    known = cast("KindMapper[Any]", mapper)
+    known = cast("Mapper[Any]", mapper)
     declared = first.__mapper__.declaration.table.keys
     if model.table_name() != first.table_name() or connection_of(model) is not connection_of(first):
         raise ExpressionError(f"{first.__name__} and {known.name} cannot be read together: they have other tables")
@@ -117,15 +118,37 @@ def _check(first: Any, model: Any) -> KindMapper[Any]:
 
 
 def _fix_hash_key(mapper: UnionMapper[Any], index: Any, value: Any) -> list[Condition]:
-    """Return the conditions that the hash key of the table or the index has the value."""
+    """Return the conditions that the hash key of the table or the index, or what it is composed of, has the value."""
     schema = mapper.declaration.table
     wanted = mapper.resolve_index(index)
     keys = next((each.keys for each in schema.indexes if each.name == wanted), schema.keys)
-    names = [attribute.name for attribute in keys.hash_attributes]
+    own = [attribute.name for attribute in keys.hash_attributes]
+    sources = [[name] if mapper.templates is None else mapper.templates.sources_of(name) for name in own]
+    names = list(dict.fromkeys(itertools.chain.from_iterable(sources)))
+    if isinstance(value, Mapping):
+        return _fix_named(mapper, {*own, *names}, cast("Mapping[str, Any]", value))
+    if len(own) == 1 and mapper.templates is not None and _is_whole_key(mapper.templates, own[0], value):
+        return [cast("Any", mapper.attributes[own[0]]) == value]
     values = [value] if len(names) == 1 else _as_list(value)
     if len(values) != len(names):
-        raise ExpressionError(f"{mapper.name}: hash_key must be a tuple of {', '.join(names)}; got {shorten(value)}")
+        shown = ", ".join(mapper.attributes[name].path.name for name in names)
+        raise ExpressionError(f"{mapper.name}: hash_key must be a tuple of {shown}; got {shorten(value)}")
     return [cast("Any", mapper.attributes[name]) == each for name, each in zip(names, values, strict=True)]
+
+
+def _is_whole_key(templates: ComposedKeys, name: str, value: Any) -> bool:
+    """Return whether the value is that of the key itself, which no member can have: it contains a separator."""
+    key = templates.by_attribute.get(name)
+    return key is not None and isinstance(value, str) and key.parse(value) is not None and key.separates(value)
+
+
+def _fix_named(mapper: UnionMapper[Any], attributes: Container[str], values: Mapping[str, Any]) -> list[Condition]:
+    """Return the conditions that a dict of field names says, which are those of the hash key."""
+    mapper.check_names(values, ExpressionError)
+    found = [(mapper.fields[name], value) for name, value in values.items()]
+    if others := [field.path.name for field, _ in found if field.path.attribute not in attributes]:
+        raise ExpressionError(f"{mapper.name}: hash_key must name fields of the hash key; got {', '.join(others)}")
+    return [cast("Any", field) == value for field, value in found]
 
 
 def _as_list(value: Any) -> list[Any]:

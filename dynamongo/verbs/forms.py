@@ -12,6 +12,7 @@ from dynamongo.fields import python_values
 from dynamongo.fields.json_forms import Decimals, SchemaMode
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
+from dynamongo.mapping.rules import encode_unsaved
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -125,16 +126,18 @@ class Forms(Recorded):
     def to_item(self) -> dict[str, Any]:
         """Return what a save would store, as attribute values, which `put_item` of boto3's resources takes.
 
+        It calls no hooks, and an instance that is stored keeps the times of its last write.
+
         Raises:
             ValidationError: A value does not suit its field, or a required one is missing.
             AttributeNotLoaded: The item was only partly read.
         """
-        return python_values.decode_map(type(self).__mapper__.encode(self))
+        return python_values.decode_map(encode_unsaved(type(self).__mapper__, self))
 
     def __whole_item__(self) -> dict[str, Any]:
         """Return the same with what only the key of the item tells, for local evaluation of conditions."""
         mapper = type(self).__mapper__
-        item = mapper.encode(self)
+        item = encode_unsaved(mapper, self)
         told = {} if mapper.templates is None else mapper.templates.tell_unstored(item)
         return python_values.decode_map({**item, **told})
 
@@ -158,7 +161,7 @@ class Forms(Recorded):
         Args:
             binary: `"base64"` for what `json.dumps` takes, or `"bytes"` for boto3's client, which encodes them itself.
         """
-        return wire_images.write_image(type(self).__mapper__.encode(self), binary)
+        return wire_images.write_image(encode_unsaved(type(self).__mapper__, self), binary)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:

@@ -21,8 +21,9 @@ from dynamongo.mapping.records import is_bound
 from dynamongo.mapping.rules import find_rules
 
 if TYPE_CHECKING:
-    from dynamongo.mapping import kind_mapper, kinds, unique, unique_declaration
+    from dynamongo.mapping import key_families, kind_mapper, kinds, unique, unique_declaration
 else:  # most models have a table of their own, and nothing unique but the key
+    key_families = LazyModule("dynamongo.mapping.key_families")
     kind_mapper = LazyModule("dynamongo.mapping.kind_mapper")
     kinds = LazyModule("dynamongo.mapping.kinds")
     unique = LazyModule("dynamongo.mapping.unique")
@@ -161,6 +162,8 @@ def _make_mapper(model: Any, declared: Declaration, namespace: Mapping[str, obje
     found = kinds.find_kinds(model, fields) if _may_have_kind(model, fields) else None
     if found is None:
         mapper: Mapper[Any] = Mapper(model, fields, declared, applied)
+        if mapper.key_members is not None:
+            key_families.check_family(model, declared.keys.fields)
     else:
         kinds.join_family(model, found, namespace)
         mapper = kind_mapper.KindMapper(model, fields, declared, applied, found)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from dynamongo import Field, Model
+from dynamongo import Document, Field, Model
 from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.values import Item, hidden_values
 from dynamongo.expressions.wire_values import decode_item
@@ -85,6 +85,8 @@ def check_read(model: type[Model], text: str) -> bool:
 
 def typed(value: Any) -> Any:
     """The value in a form in which `==` distinguishes types: `True` from `1`, a `HeldDict` from a `dict`."""
+    if isinstance(value, Document):
+        return type(value), typed(vars(value))
     if isinstance(value, dict):
         beside = typed(vars(value)) if type(value) is not dict else None
         return type(value), {name: typed(member) for name, member in value.items()}, beside

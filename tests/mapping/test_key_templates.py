@@ -147,6 +147,37 @@ def test_templates_of_an_abstract_base_are_those_of_each_model() -> None:
     assert Base.user.slots == ()
 
 
+def test_models_of_a_table_cannot_have_the_same_keys() -> None:
+    class Base(Model):
+        __abstract__ = True
+        __table__ = "shop"
+        __hash_key__ = "PK"
+        __range_key__ = "SK"
+        PK = StringField(template="USER#{user}")
+        user = StringField()
+        number = IntField()
+        day = DateField()
+
+    def declare(template: str, **options: Any) -> Any:
+        return type(f"Made{len(template)}", (Base,), {"SK": StringField(template=template), **options})
+
+    kept = [declare(each) for each in ("PROFILE", "ORDER#{number:08}", "DAY#{day}", "D#{number}#x")]
+    kept.append(declare("ORDER#{number}#{day}"))  # which has one more separator
+    view = type("View", (kept[1],), {"note": StringField()})
+    for template in (
+        "ORDER#{user}",
+        "{user}",
+        "DAY#{number:04}-{user}",
+        "{user}#{number}#{day}",
+        "D#{number}#{user}",
+    ):
+        with pytest.raises(SchemaError, match=r"could have the same key, by template=.*: begin these with different"):
+            declare(template)
+    others: list[dict[str, Any]] = [{"__table__": "t"}, {"__kind__": "x"}, {"PK": StringField(template="CART#{user}")}]
+    kept += [declare("ORDER#{user}", **options) for options in others]
+    assert view(user="a", number=1).SK == "ORDER#00000001"
+
+
 def test_braces_and_percent_signs_of_a_key_are_literal() -> None:
     made = model_of("{{%s}}{a}%", a=StringField())
     assert made(a="xd").PK == "{%s}xd%"
@@ -384,8 +415,10 @@ def test_every_key_tells_what_it_was_made_of_and_nothing_else_makes_it(kind: str
     make, values = KINDS[kind]
     other, others = KINDS[data.draw(st.sampled_from(sorted(KINDS)))]
     template = data.draw(st.sampled_from(TEMPLATES))
+    fields = {"a": make(), "b": other()}
+    fields["a"].stored = not (is_alone := "{a}" in template and data.draw(st.booleans()))
     try:
-        model = model_of(template, a=make(), b=other())
+        model = model_of(template, **fields)
     except SchemaError:
         return  # such as a number before a dot
     first = {"a": data.draw(values), "b": data.draw(others)}
@@ -400,6 +433,10 @@ def test_every_key_tells_what_it_was_made_of_and_nothing_else_makes_it(kind: str
         assert read.to_item() == {"PK": key, "SK": "CONSTANT"}
     for read in read_each_way(model, model(**first).to_item()):
         assert read == model(**first)
+    if is_alone:  # an attribute that another program stores has to be the same
+        item = model(**first).to_item()
+        a = model.a.encode(model.a.validate(first["a"]))
+        assert read_each_way(model, {**item, "a": a})[0] == model(**first)
     if make_key(model, **second) == key:
         assert {name: vars(model(**second))[name] for name in used} == {name: held[name] for name in used}
 
@@ -451,6 +488,14 @@ def test_a_slot_says_why_its_texts_do_not_sort() -> None:
     assert "pad them in the template of Made.SK, as in {x:08}" in fault("{x}", IntField())
     assert "make x the end of its template" in fault("{x}#{y}", StringField())
     assert "does not sort" in fault("{x}", DateField(format="%d.%m.%Y"))
+
+
+def test_a_key_may_be_made_of_another() -> None:
+    made = model_of("{GSI}!{a}", GSI=StringField(template="{a}#{b}", required=False), a=StringField(), b=IntField())
+    for _ in range(100):
+        assert made(a="x", b=1).PK == "x#1!x"
+    for read in read_each_way(made, {"PK": "x#1!x", "SK": "CONSTANT"}):
+        assert (read.a, read.b, read.GSI) == ("x", 1, "x#1")
 
 
 def test_letters_of_any_language_are_no_separators() -> None:

@@ -25,6 +25,8 @@ from dynamongo import (
     DateTimeField,
     DecimalField,
     DictField,
+    Document,
+    DocumentField,
     EmailField,
     EnumField,
     Field,
@@ -435,7 +437,10 @@ scalar_fields: st.SearchStrategy[Any] = st.one_of(
 
 def combined(parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     maps = st.dictionaries(names, parts | st.just(StringField(default="x")), min_size=1, max_size=3)
-    return st.one_of(parts.map(ListField), scalar_fields.map(SetField), maps.map(DictField), maps.map(DictField))
+    documents: st.SearchStrategy[Any] = maps.map(lambda members: DocumentField(type("Made", (Document,), members)))
+    return st.one_of(
+        parts.map(ListField), scalar_fields.map(SetField), maps.map(DictField), maps.map(DictField), documents
+    )
 
 
 simple = scalar_fields | make(BooleanField) | make(JSONField) | make(Field) | make(DictField)
@@ -463,7 +468,8 @@ def likely(field: Field[Any]) -> st.SearchStrategy[Any]:
     if isinstance(field, SetField):
         return st.lists(likely(field.member), max_size=2).map(as_set)
     if isinstance(field, DictField):
-        return st.fixed_dictionaries({}, optional={name: likely(member) for name, member in field.fields.items()})
+        maps = st.fixed_dictionaries({}, optional={name: likely(member) for name, member in field.fields.items()})
+        return maps | maps.map(lambda members: as_document(field, members)) if field.is_declared else maps
     if isinstance(field, EnumField):
         return st.sampled_from(list(field.enum_class))
     return LIKELY.get(type(field), anything)
@@ -473,6 +479,13 @@ def as_set(members: list[Any]) -> Any:
     try:
         return set(members)
     except TypeError:
+        return members
+
+
+def as_document(field: Any, members: dict[str, Any]) -> Any:
+    try:
+        return field.document_type.kind(**members)
+    except ValidationError:
         return members
 
 
@@ -501,6 +514,9 @@ def as_stored(value: Any) -> Item:
 
 
 def containers(value: Any) -> Iterator[int]:
+    if isinstance(value, Document):
+        yield id(value)
+        yield from containers(vars(value))
     if isinstance(value, (dict, list, set)):
         yield id(value)
         for part in value.values() if isinstance(value, dict) else value:

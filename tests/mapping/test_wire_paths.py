@@ -23,6 +23,8 @@ from dynamongo import (
     DateTimeField,
     DecimalField,
     DictField,
+    Document,
+    DocumentField,
     EnumField,
     Field,
     FloatField,
@@ -53,6 +55,16 @@ class Colour(enum.Enum):
         raise RuntimeError(f"code of users was called with {value!r}")
 
 
+class Place(Document):
+    x = IntField(min_value=0, required=True)
+    name = StringField(max_length=3, stored_as="l")
+    id = UUIDField()
+    words = ListField(StringField)
+    level = StringField(required=True, default_on_read="low")
+    colour = EnumField(Colour)
+    inner: ListField[Place] = ListField(DocumentField("Place"))
+
+
 class Everything(Model):
     __table__ = "everything"
     __hash_key__ = "pk"
@@ -77,8 +89,21 @@ class Everything(Model):
     known = DictField(a=StringField(required=True), b=DictField(c=IntField(), d=ListField(StringField)))
     filled = DictField(a=StringField(default="x"), e=EnumField(Colour))
     some = Field()
+    place = DocumentField(Place)
+    sites = ListField(DocumentField(Place, required=True))
+    nested = DictField(place=DocumentField(Place))
 
 
+OF_ENUMERATIONS = {"colour", "filled", "place", "sites", "nested"}
+PLACE: dict[str, Any] = {
+    "x": {"N": "1"},
+    "l": {"S": "abc"},
+    "id": {"S": "00000000-0000-0000-0000-000000000005"},
+    "words": {"L": [{"S": "a"}]},
+    "level": {"S": "high"},
+    "colour": {"S": "red"},
+    "inner": {"L": [{"M": {"l": {"S": "x"}}}]},
+}
 WIRE: dict[str, Any] = {
     "pk": {"S": "a"},
     "sk": {"N": "-1"},
@@ -100,13 +125,16 @@ WIRE: dict[str, Any] = {
     "known": {"M": {"a": {"S": "x"}, "b": {"M": {"c": {"N": "1"}, "d": {"L": [{"S": "y"}]}}}}},
     "filled": {"M": {"a": {"S": "x"}, "e": {"S": "red"}}},
     "some": {"M": {"n": {"N": "1"}}},
+    "place": {"M": PLACE},
+    "sites": {"L": [{"M": {"x": {"N": "1"}, "inner": {"L": [{"M": PLACE}, {"M": {}}]}}}, {"M": PLACE}]},
+    "nested": {"M": {"place": {"M": PLACE}}},
 }
 
 
 def test_item_with_all_kinds_of_fields_is_read_in_one_pass() -> None:
     assert check_read(Everything, json.dumps(WIRE))
     for name in WIRE.keys() - {"pk", "sk"}:
-        assert check_read(Everything, json.dumps({**WIRE, name: {"NULL": True}})) is (name not in {"colour", "filled"})
+        assert check_read(Everything, json.dumps({**WIRE, name: {"NULL": True}})) is (name not in OF_ENUMERATIONS)
         assert check_read(Everything, json.dumps({each: wire for each, wire in WIRE.items() if each != name}))
 
 

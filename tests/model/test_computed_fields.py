@@ -11,6 +11,7 @@ import pytest
 
 from dynamongo import (
     AttributeNotLoaded,
+    ConditionalCheckFailedException,
     Connection,
     DateTimeField,
     DecimalField,
@@ -21,6 +22,7 @@ from dynamongo import (
     ListField,
     Model,
     SchemaError,
+    SetField,
     StringField,
     ValidationError,
 )
@@ -202,6 +204,30 @@ class TestWrites:
         assert User.update_from_dict("a", {"first": "John", "last": None}).full_name == "John"
         assert User.upsert_one("b", [User.first.set("Ann"), User.last.set("Lee")]).initials == "AL"
         assert User.update_one("a", User.visits.set(1)).visits == 1
+
+    def test_update_of_an_instance_checks_the_sources_that_it_knows(self) -> None:
+        class Pair(Model):
+            __table__ = "users"
+            __hash_key__ = "email"
+            email = StringField(required=True)
+            left = IntField()
+            right = IntField()
+            both = SetField(
+                IntField, computed=lambda pair: {pair.left, pair.right} - {None, 0}, computed_from=["left", "right"]
+            )
+
+        Pair(email="a", left=1, right=2).save()
+        for value, both in ((5, {2, 5}), (None, {2})):
+            outdated = Pair.get_one("a")
+            update = Pair.left.remove() if value is None else Pair.left.set(value)
+            assert outdated.update(update).both == both
+        for right in (None, 3):
+            outdated = Pair.get_one("a")
+            Pair.update_from_dict("a", {"left": None, "right": right})
+            for left in (7, 0):  # with nothing at the right, 0 leaves nothing of both
+                with pytest.raises(ConditionalCheckFailedException, match="both follows from right, which has changed"):
+                    outdated.update(Pair.left.set(left))
+            assert Pair.get_one("a").both == ({right} if right else set())
 
     def test_reading_keeps_what_is_stored_until_it_is_saved_or_migrated(self) -> None:
         OldUser.save_many([{"email": key, "first": "Jane", "last": "Doe", "full_name": "Doe, Jane"} for key in "ab"])

@@ -364,6 +364,22 @@ def test_declarations_that_make_no_sense() -> None:
             )
 
 
+def test_other_forms_of_an_instance_have_them_too() -> None:
+    clock = VirtualClock()
+    with Connection.using(MemoryBackend(clock=clock)):
+        User.create_table()
+        user = User(email="a")
+        item = user.to_item()
+        assert user.size().attributes.keys() == User(email="a").save().size().attributes.keys()
+        assert user.created_at is None
+        assert (User.created_at == clock.utcnow()).matches(user)
+        clock.advance(seconds=5)
+        assert user.to_item() != item
+        user.save()
+        clock.advance(seconds=5)
+        assert user.to_item() == User.get_one("a").to_item()
+
+
 def test_json_schema_says_what_clients_cannot_set() -> None:
     schema = User.json_schema()
     assert {name for name, each in schema["properties"].items() if each.get("readOnly")} == {

@@ -187,7 +187,17 @@ def shown(instances: Any) -> list[str]:
     return sorted(str(each) for each in instances)
 
 
+def check_filled(model: Any, condition: Condition) -> None:
+    """A plan that is filled in from that of an earlier example is the one that would be made anew."""
+    kept, filled = dict(model.__mapper__.plan_templates), model.explain(condition)
+    model.__mapper__.plan_templates.clear()
+    made = model.explain(condition)
+    assert (filled, str(filled)) == (made, str(made))
+    model.__mapper__.plan_templates.update(kept)
+
+
 def check(model: Any, condition: Condition, own: list[Any], others: list[Any]) -> None:
+    check_filled(model, condition)
     with Connection.using(MemoryBackend()):
         model.create_table()
         for each in (*others, *own):

@@ -1,6 +1,6 @@
 """The bugs, by the packages that have them."""
 
-from mutation.bugs import above, backend, expressions, forms, locks, mapping, transport
+from mutation.bugs import above, backend, expressions, forms, locks, mapping, transport, unique
 
 MUTANTS = [
     *expressions.MUTANTS,
@@ -10,4 +10,5 @@ MUTANTS = [
     *above.MUTANTS,
     *locks.MUTANTS,
     *transport.MUTANTS,
+    *unique.MUTANTS,
 ]
