@@ -155,8 +155,9 @@ class KeyMembers:
                     if known is None:
                         slot.check_form(value)
                         known = told.setdefault(attribute, value)
-                except ValidationError as error:
-                    problems.append(_make_problem(key.field, stored, str(error)))
+                except ValidationError:
+                    message = f"{key.field.label} tells no value of {member.field.label} ({key.template.given_as})"
+                    problems.append(_make_problem(key.field, stored, message))
                     continue
                 if not _is_same(slot, known, value):
                     message = f"{member.field.label} differs from what {key.field.label} says ({key.template.given_as})"
