@@ -409,7 +409,7 @@ def test_images_of_a_stream_are_completed_by_their_keys() -> None:
     keys = {"PK": {"S": "CUSTOMER#7"}, "SK": {"S": "LINE#0003"}}
     source = f"arn:aws:dynamodb:eu-west-1:123456789012:table/{Line.table_name()}/stream/1"
     record = {"eventName": "MODIFY", "eventSourceARN": source, "dynamodb": {"Keys": keys, "NewImage": image}}
-    (change,) = streams.parse([record], Line)
+    (change,) = streams.parse([record], [Customer, Line, Order])
     assert isinstance(change, streams.Change)
     assert (change.new, change.keys) == (line, {"PK": "CUSTOMER#7", "SK": "LINE#0003"})
     line.save()
