@@ -279,7 +279,7 @@ def test_partial_reads() -> None:
             self._double = None if not is_loaded(self, "n") else 2 * (self.n or 0)
 
     part = Part.get_one("a", projection=[Part.key])
-    assert (part._double, is_loaded(part), is_loaded(part, "key"), is_loaded(part, "key", "n")) == (
+    assert (part._double, is_loaded(part), is_loaded(part, "key"), is_loaded(part, Note.key, "n")) == (
         None,
         False,
         True,
