@@ -635,3 +635,14 @@ def test_write_starts_again_from_what_others_have_stored() -> None:
         racing.other = Put(User.table_name(), {"id": "2", "visits": 2})
         assert User(id="2", email="joe").save() == User.get_one("2")
         check_guards()
+
+
+@pytest.mark.parametrize("backend", ["memory"], indirect=True)
+def test_instance_of_an_item_that_is_gone_can_be_created_again() -> None:
+    jane = User(id="1", email="jane", number=1).save()
+    User.delete_one("1")
+    assert requests(jane.create) == ["TransactWrite"]
+    with pytest.raises(ConditionalCheckFailedException, match="already an item"):
+        jane.create()
+    assert not User.save_many([User(id="1"), User(id="2", number=1)], overwrite=False).success
+    check_guards()

@@ -329,6 +329,21 @@ def test_what_an_index_needs_is_said_in_terms_of_members() -> None:
     assert plan.warnings == ("no condition compares `day` by ==, so the key condition has none on `count`",)
 
 
+def test_a_plan_says_why_a_bound_is_not_in_the_key_condition() -> None:
+    class Step(Shop):
+        pk = StringField(template="STEPS")
+        sk = StringField(template="{number}#{text}#{count:02}")
+        number = IntField(required=True)
+        text = StringField(required=True)
+        count = IntField(required=True)
+
+    assert Step.explain(Step.number > 5).warnings == (
+        "`number`: its texts do not sort as the numbers do: pad them in the template of Step.sk, as in {number:08}",
+    )
+    (warning,) = Step.explain((Step.number == 5) & (Step.text > "a")).warnings
+    assert warning.startswith("`text`: its texts have no fixed length")
+
+
 def test_a_scan_leaves_out_items_whose_keys_have_other_templates() -> None:
     with Connection.using(MemoryBackend()):
         Order.create_table()
