@@ -535,7 +535,7 @@ class Branch(Shop):
 @pytest.mark.parametrize("backend", ["memory"], indirect=True)
 def test_derived_values_and_derived_kinds_are_kept_unique(backend: Backend) -> None:
     shop = Shop(place="Oslo", number=1, title="Tea").save()
-    with refusals() as caught:
+    with pytest.raises(UniqueViolation, match="the item with place = 'Oslo' AND number = 1 has it already") as caught:
         Branch(place="Oslo", number=2, title="TEA", phone="1").save()
     assert (caught.value.value, caught.value.key) == ("tea", {"id": "Oslo#0001"})
     assert shop.update(Shop.title.set("Coffee")).slug == "coffee"
@@ -635,3 +635,14 @@ def test_write_starts_again_from_what_others_have_stored() -> None:
         racing.other = Put(User.table_name(), {"id": "2", "visits": 2})
         assert User(id="2", email="joe").save() == User.get_one("2")
         check_guards()
+
+
+@pytest.mark.parametrize("backend", ["memory"], indirect=True)
+def test_instance_of_an_item_that_is_gone_can_be_created_again() -> None:
+    jane = User(id="1", email="jane", number=1).save()
+    User.delete_one("1")
+    assert requests(jane.create) == ["TransactWrite"]
+    with pytest.raises(ConditionalCheckFailedException, match="already an item"):
+        jane.create()
+    assert not User.save_many([User(id="1"), User(id="2", number=1)], overwrite=False).success
+    check_guards()
