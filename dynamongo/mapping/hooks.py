@@ -127,7 +127,11 @@ def _decorate(event: Event, given: tuple[Any, ...], updates: object) -> Any:
     if not all(isinstance(name, str) for name in given):
         raise SchemaError(f"@{event} takes the names of fields; got {shorten(given)}")
     mark = Mark(event, given, updates == "refuse")
-    return lambda method: _mark(method, mark)
+
+    def decorate(method: Any) -> Any:
+        return _mark(method, mark)
+
+    return decorate
 
 
 def _mark(method: Any, mark: Mark) -> Any:
@@ -170,8 +174,10 @@ def find_hooks(model: type, fields: Mapping[str, object]) -> list[Hook]:
 def _marks_of(model: type, name: str, value: Any) -> tuple[Mark, ...]:
     if isinstance(value, FunctionType):
         return cast("tuple[Mark, ...]", vars(value).get(MARKS, ()))
-    if isinstance(value, (staticmethod, classmethod)) and MARKS in vars(cast("Any", value).__func__):
-        raise SchemaError(f"{model.__name__}.{name} is a {type(value).__name__}; hooks and validators take self")
+    wrapped = getattr(value, "__func__", None)
+    if isinstance(wrapped, FunctionType) and MARKS in vars(wrapped):
+        kind: Any = type(value)
+        raise SchemaError(f"{model.__name__}.{name} is a {kind.__name__}; hooks and validators take self")
     return ()
 
 

@@ -231,7 +231,8 @@ class Mapper(ModelSchema, Generic[M]):
     def decode_read(self, items: Iterable[Item], loaded: tuple[Path, ...] | None) -> list[M]:
         """Return instances of items of which these paths were read; `None` means whole items."""
         if type(items) is ReadItems:
-            return items.finish(self.decode if loaded is None else lambda item: self.decode_partial(item, loaded))
+            decode = self.decode if loaded is None else lambda item: self.decode_partial(item, loaded)
+            return items.finish(decode, partial_items.complete if self.codec.completes else None)
         if loaded is None:
             return self.codec.decode(self.model, items)
         return [self.decode_partial(item, loaded) for item in items]
@@ -341,10 +342,8 @@ class Mapper(ModelSchema, Generic[M]):
     # Errors in the model's words.
 
     def explain_unreadable(self, item: Item, found: tuple[Problem, ...] | None = None) -> UnreadableItem:
-        """Return the error for a stored item that does not suit the model. It shows no stored value but the key.
+        """Return the error for a stored item that does not suit the model, for the reasons that were found, if any.
 
-        Args:
-            item: The item.
-            found: What is wrong with it, if that is known.
+        It shows no stored value but the key.
         """
         return problems.explain_unreadable(self, item, found)

@@ -134,17 +134,14 @@ class Codec:
 
         As for `decode`, the class of the instance comes first: bound to it as a method, the function reads items.
 
-        It returns `None` for an item that only `decode` can read, or report, and until it is compiled. The instance
+        It returns `None` for an item that only `decode` can read, or report, and until it is compiled, and calls no
+        hook: while a response is read, no code of users may run, which might make another request. The instance
         keeps the text as what is stored, because a text is no work for the garbage collector, and few programs ask for
         it.
         """
-        # A validator or a field of the user's own, an own `__new__`, and what is to be done after reading.
+        # A validator or a field of the user's own, or an own `__new__`. Hooks come later, in `partial_items.complete`.
         made_by: Any = self._model.__new__
-        if (
-            self._after_read is not None
-            or made_by is not object.__new__
-            or not all(map(wire_paths.can_read_wire, self._fields.values()))
-        ):
+        if made_by is not object.__new__ or not all(map(wire_paths.can_read_wire, self._fields.values())):
             return None
         return compile_later(self, "read", _leave_to_decode, lambda: self._write_read().compile())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.conditions import Path
@@ -10,7 +10,7 @@ from dynamongo.expressions.values import Item
 from dynamongo.fields.base import Field
 from dynamongo.fields.partial_map import guard
 from dynamongo.mapping import problems
-from dynamongo.mapping.records import Record, Recorded, set_record
+from dynamongo.mapping.records import Record, Recorded, set_record, stored_item_of
 
 if TYPE_CHECKING:
     from dynamongo.mapping.mapper import Mapper
@@ -25,11 +25,17 @@ def read_partial(mapper: Mapper[M], item: Item, loaded: tuple[Path, ...]) -> M:
         UnreadableItem: A value does not suit its field, or a hook refuses the item.
         AttributeNotLoaded: A hook asks for what was not read.
     """
-    instance = decode_partial(mapper, item, loaded)
+    return complete(decode_partial(mapper, item, loaded))
+
+
+def complete(instance: M) -> M:
+    """Return an instance that was read, after the hooks of its class; raises as `read_partial`."""
+    mapper: Mapper[M] = cast("Any", instance).__mapper__
     if mapper.rules is not None and mapper.rules.after_read is not None:
         try:
             mapper.rules.after_read(instance)
         except ValidationError as error:
+            item = stored_item_of(instance) or {}
             raise mapper.explain_unreadable(item, error.problems) from error.__cause__
     return instance
 

@@ -75,6 +75,9 @@ def _make_constraint(
             stored = field.stored_type or "any type"
             expected = "must name fields that are stored as S, N or B"
             refuse(model, _OPTION, f"{expected}; {field.path.name} is a {type(field).__name__}, stored as {stored}")
+        if not field.stored:
+            expected = f"names {field.path.name}, which has no attribute of its own, since the key tells it"
+            refuse(model, _OPTION, f"{expected}: leave out stored=False, or name the field of the key")
     if len(set(names)) < len(names):
         refuse(model, _OPTION, f"names a field twice in one constraint: {', '.join(names)}")
     # The names of attributes, so that a field can be renamed while its guards stay.

@@ -45,14 +45,18 @@ class ReadItems(Sequence[Item]):
         reader: The reader.
         stored: The JSON of each item, or the item where the reader left it.
         made: What the reader made of each; `None` where it left the item.
+        is_complete: Whether nothing more is to be done to these.
     """
 
-    __slots__ = ("_made", "_reader", "_stored")
+    __slots__ = ("_is_complete", "_made", "_reader", "_stored")
 
-    def __init__(self, reader: ItemReader, stored: list[str | Item], made: list[Any]) -> None:
+    def __init__(
+        self, reader: ItemReader, stored: list[str | Item], made: list[Any], *, is_complete: bool = False
+    ) -> None:
         self._reader = reader
         self._stored = stored
         self._made = made
+        self._is_complete = is_complete
 
     def __len__(self) -> int:
         return len(self._stored)
@@ -63,7 +67,7 @@ class ReadItems(Sequence[Item]):
     def __getitem__(self, index: slice) -> ReadItems: ...
     def __getitem__(self, index: int | slice) -> Item | ReadItems:
         if isinstance(index, slice):
-            return ReadItems(self._reader, self._stored[index], self._made[index])
+            return self._part(self._stored[index], self._made[index])
         stored = self._stored[index]
         return wire_values.decode_text(stored) if isinstance(stored, str) else stored
 
@@ -75,7 +79,10 @@ class ReadItems(Sequence[Item]):
         chosen = list(positions)
         if chosen == list(range(len(self))):  # all of them, as they are
             return self
-        return ReadItems(self._reader, [self._stored[n] for n in chosen], [self._made[n] for n in chosen])
+        return self._part([self._stored[n] for n in chosen], [self._made[n] for n in chosen])
+
+    def _part(self, stored: list[str | Item], made: list[Any]) -> ReadItems:
+        return ReadItems(self._reader, stored, made, is_complete=self._is_complete)
 
     def find_keys(self) -> list[Mapping[str, AttributeValue]]:
         """Return the key of each item, perhaps among other attributes."""
@@ -92,18 +99,25 @@ class ReadItems(Sequence[Item]):
             return self
         return [stored for stored in self._stored if not isinstance(stored, str)]
 
-    def finish(self, make: Callable[[Item], Any]) -> list[Any]:
-        """Return what the reader made, and what `make` makes of the items that it left. Both are handed out once."""
+    def finish(self, make: Callable[[Item], Any], complete: Callable[[Any], Any] | None = None) -> list[Any]:
+        """Return what the reader made, and what `make` makes of the items that it left. Both are handed out once.
+
+        Args:
+            make: Makes of an item what the reader would have made, and completes it.
+            complete: Returns what the reader made after completing it, if there is anything to be done.
+        """
         made, self._made = self._made, [None] * len(self._made)
-        return [make(self[n]) if each is None else each for n, each in enumerate(made)]
+        if complete is None or self._is_complete:
+            return [make(self[n]) if each is None else each for n, each in enumerate(made)]
+        return [make(self[n]) if each is None else complete(each) for n, each in enumerate(made)]
 
     @staticmethod
     def hold(items: Sequence[Item], made: list[Any]) -> ReadItems:
-        """Return the items with what was made of them."""
+        """Return the items with what was made of them, and is complete."""
         if type(items) is ReadItems:
-            reader, stored, _ = items.parts
-            return ReadItems(reader, stored, made)
-        return ReadItems(_UNUSED, list(items), made)
+            reader, stored, *_ = items.parts
+            return ReadItems(reader, stored, made, is_complete=True)
+        return ReadItems(_UNUSED, list(items), made, is_complete=True)
 
     @staticmethod
     def join(several: Sequence[Sequence[Item]]) -> Sequence[Item]:
@@ -113,13 +127,14 @@ class ReadItems(Sequence[Item]):
         parts = [each.parts for each in several if type(each) is ReadItems]
         if len(parts) < len(several) or not parts:
             return list(itertools.chain.from_iterable(several))
-        readers, stored, made = zip(*parts, strict=True)
-        return ReadItems(readers[0], list(itertools.chain(*stored)), list(itertools.chain(*made)))
+        readers, stored, made, complete = zip(*parts, strict=True)
+        chained = list(itertools.chain(*stored)), list(itertools.chain(*made))
+        return ReadItems(readers[0], *chained, is_complete=complete[0])  # as those of all pages of a read
 
     @property
-    def parts(self) -> tuple[ItemReader, list[str | Item], list[Any]]:
+    def parts(self) -> tuple[ItemReader, list[str | Item], list[Any], bool]:
         """The arguments to make the same with."""
-        return self._reader, self._stored, self._made
+        return self._reader, self._stored, self._made, self._is_complete
 
 
 def _keep(item: Any) -> Any:

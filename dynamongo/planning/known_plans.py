@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from dynamongo._support.dataclasses import replace
 from dynamongo._support.lazy_imports import LazyModule
@@ -17,18 +17,20 @@ from dynamongo.planning.plan import Plan
 from dynamongo.planning.plan_templates import PlanTemplate, find_read_shape, make_template
 from dynamongo.planning.planner import Planner, plan_read
 from dynamongo.planning.read import Read
-from dynamongo.schema import KeySchema
 
 if TYPE_CHECKING:
-    from dynamongo.mapping.composed_keys import ComposedKeys
-    from dynamongo.planning import members
-else:  # most models have no templated keys
-    members = LazyModule("dynamongo.planning.members")
+    from dynamongo.planning import served_templates
+    from dynamongo.planning.served_templates import ServedTemplate
+else:  # few models have templates of keys
+    served_templates = LazyModule("dynamongo.planning.served_templates")
 
 _MAX_TEMPLATES: Final = 128
 """How many templates a model keeps, each of a few hundred bytes."""
 
 _UNKNOWN: Final[Any] = object()
+
+_Known: TypeAlias = "tuple[ServedTemplate, PlanTemplate]"  # in quotes, since most models need no such module
+"""What is known about a read of a model whose keys have templates."""
 
 
 def plan_for(mapper: Mapper[Any], read: Read, batch_get: int = MAX_BATCH_GET) -> Plan:
@@ -70,29 +72,31 @@ def _plan_by_template(templates: dict[Any, Any], read: Read, parts: tuple[Condit
 
 
 def _plan_by_members(templates: dict[Any, Any], read: Read, parts: tuple[Condition, ...], batch_get: int) -> Plan:
-    """Do the same for a model with templated keys: the conditions on these depend on values, and so does their shape.
-
-    What is kept for the shape of the read is whose keys serve it, and the templates of the plans with these keys.
-    """
+    """Do the same for a model whose keys have templates: fill in the conditions on keys first, and then the plan."""
     shape = None if isinstance(read.source, tuple) else find_read_shape(read, parts)
-    known: tuple[KeySchema, dict[Any, PlanTemplate]] | None = templates.get(shape)
-    if known is not None:
-        keys, by_shape = known
-        served = members.serve(cast("ComposedKeys", read.templates), keys, parts)
-        template = by_shape.get(find_read_shape(read, served.parts))
-        if template is not None:
-            filled = template.fill(read, served.parts, batch_get, served.stated)
-            if filled is not None:
-                return filled
+    known: _Known | None = templates.get(shape, _UNKNOWN)
+    is_known = known is not _UNKNOWN
+    if is_known and known is not None and (filled := _fill(known, read, parts, batch_get)) is not None:
+        return filled
     planner = Planner(read, batch_get)
-    plan, found = planner.plan(), planner.served
-    inner = None if shape is None else find_read_shape(read, found.parts)
-    template = None if inner is None else make_template(found, found.parts, plan)
-    if template is not None:
+    plan = planner.plan()
+    if shape is not None and not is_known:
         if len(templates) >= _MAX_TEMPLATES:
             templates.clear()
-        index = next((each for each in read.table.indexes if each.name == plan.index), read.table)
-        keys, by_shape = templates.setdefault(shape, (index.keys, {}))
-        if keys == index.keys and len(by_shape) < _MAX_TEMPLATES:
-            by_shape[inner] = template
+        templates[shape] = _make_known(planner.served, plan)
     return plan
+
+
+def _fill(known: _Known, read: Read, parts: tuple[Condition, ...], batch_get: int) -> Plan | None:
+    of_keys, of_plan = known
+    served = of_keys.fill(parts)
+    if served is None:
+        return None
+    return of_plan.fill(read, served, batch_get, tuple([parts[position] for position in of_keys.stated]))
+
+
+def _make_known(read: Read, plan: Plan) -> _Known | None:
+    """Return the templates of a plan, given the read with the conditions on keys that it was made for."""
+    of_keys = None if read.served is None else served_templates.make_served_template(read.served)
+    of_plan = None if of_keys is None else make_template(read, read.parts, plan)
+    return None if of_keys is None or of_plan is None else (of_keys, of_plan)

@@ -16,7 +16,21 @@ from math import ceil, floor
 from typing import Any, Final, cast
 
 from dynamongo._support.dataclasses import dataclass
-from dynamongo.expressions.conditions import EQ, GE, GT, LE, LT, BeginsWith, Between, Comparison, Condition, In, Path
+from dynamongo.expressions.conditions import (
+    EQ,
+    GE,
+    GT,
+    LE,
+    LT,
+    BeginsWith,
+    Between,
+    Comparison,
+    Condition,
+    In,
+    NotExists,
+    Path,
+)
+from dynamongo.expressions.operands import operands_of
 from dynamongo.expressions.values import AttributeValue, type_of
 from dynamongo.mapping.composed_keys import Member
 from dynamongo.planning.ranges import strictest_bounds
@@ -44,58 +58,73 @@ class KeyRange:
     is_impossible: bool = False
 
 
+_NOTHING: Final = KeyRange()
+
+
 def bound_key(path: Path, prefix: str, member: Member, conditions: Sequence[Condition]) -> KeyRange:
     """Return what conditions on the member after a prefix say of the key."""
+    if not conditions:
+        return _NOTHING
     suitable = [part for part in conditions if _has_type(part, member)]
     begun = next((part for part in suitable if isinstance(part, BeginsWith)), None)
     if begun is not None:
         return _continue_prefix(path, prefix, member, begun)
-    # The values of IN are whole, unlike other bounds.
-    others = (BeginsWith, In) if member.order == "cut" else BeginsWith
-    bounds = [part for part in suitable if not isinstance(part, others)]
+    # The values of IN are whole, unlike other bounds of datetimes.
+    bounds = [part for part in suitable if not isinstance(part, In)] if member.order == "cut" else suitable
     if not bounds or member.order is None:
-        return KeyRange()
+        return _NOTHING
     if member.order == "digits":
         return _bound_digits(path, prefix, member, bounds)
     return _bound_text(path, prefix, member, bounds)
 
 
 def _has_type(part: Condition, member: Member) -> bool:
-    match part:
-        case Comparison(_, _, value) | BeginsWith(_, value):
-            values: Iterable[Any] = (value,)
-        case Between(_, low, high):
-            values = (low, high)
-        case In(_, choices):
-            values = choices
-        case _:  # that it does not exist
-            return False
-    return suit(values, member)
+    """Return whether the values of the condition have the type in which the member is stored."""
+    if isinstance(part, Comparison):
+        return type_of(cast("AttributeValue", part.right)) == member.field.stored_type
+    # That it does not exist has no values.
+    return not isinstance(part, NotExists) and suit(cast("Any", list(operands_of(part))[1:]), member)
 
 
 def _continue_prefix(path: Path, prefix: str, member: Member, part: BeginsWith) -> KeyRange:
     begun = cast("str", part.prefix)
     if member.end and member.end[0] in begun:  # no value has it, but that what is before it may be one
-        return KeyRange()
+        return _NOTHING
     return KeyRange(BeginsWith(path, prefix + begun), (part,)) if prefix + begun else KeyRange(None, (part,))
 
 
-def _bound_digits(path: Path, prefix: str, member: Member, bounds: Sequence[Condition]) -> KeyRange:
+def _bound_digits(path: Path, prefix: str, member: Member, bounds: Sequence[Any]) -> KeyRange:
     width, end = cast("int", member.width), member.end
     least, most = 0, 10**width - 1
-    low, high = strictest_bounds(bounds)
-    if low is not None:
-        least = max(least, floor(low[0]) + 1 if low[1] == GT else ceil(low[0]))
-    if high is not None:
-        most = min(most, ceil(high[0]) - 1 if high[1] == LT else floor(high[0]))
+    for part in bounds:
+        low, high = _whole_bounds(part)
+        least, most = least if low is None else max(least, low), most if high is None else min(most, high)
     said = _said_by(bounds)
     if least > most:
         return KeyRange(None, said, is_impossible=True)
-    first, last = (f"{prefix}{number:0{width}}" for number in (least, most))
+    first, last = f"{prefix}{least:0{width}}", f"{prefix}{most:0{width}}"
     if least == most and not end:
         return KeyRange(Comparison(path, EQ, first), said)
     # Keys that end where the member does are those of others.
     return KeyRange(Between(path, first + end, _after(last + end) if end else last), said)
+
+
+def _whole_bounds(part: Any) -> tuple[int | None, int | None]:
+    """Return the least and the greatest whole number for which a condition holds, where it has such a bound."""
+    if isinstance(part, Between):
+        return ceil(cast("Any", part.low)), floor(cast("Any", part.high))
+    if isinstance(part, In):
+        return ceil(min(cast("Any", part.choices))), floor(max(cast("Any", part.choices)))
+    value = part.right
+    match part.operator:
+        case ">":
+            return floor(value) + 1, None
+        case ">=":
+            return ceil(value), None
+        case "<":
+            return None, ceil(value) - 1
+        case _:  # "<=", since `=` is no bound
+            return None, floor(value)
 
 
 def _bound_text(path: Path, prefix: str, member: Member, bounds: Sequence[Condition]) -> KeyRange:

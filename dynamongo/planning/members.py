@@ -14,7 +14,7 @@ one access path, whose keys these are: another one leaves the same conjuncts to 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import Final, cast
 
@@ -34,7 +34,7 @@ from dynamongo.expressions.conditions import (
 )
 from dynamongo.expressions.operands import operands_of
 from dynamongo.expressions.values import AttributeValue
-from dynamongo.mapping.composed_keys import ComposedKey, ComposedKeys
+from dynamongo.mapping.composed_keys import ComposedKey, ComposedKeys, Member
 from dynamongo.planning.conjuncts import MAX_NESTING, find_choice
 from dynamongo.planning.contradictions import find_subject
 from dynamongo.planning.member_bounds import bound_key, suit
@@ -47,6 +47,27 @@ _Values = Mapping[str, tuple[AttributeValue, ...]]
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A condition on a key, and what it was made of.
+
+    Attributes:
+        key: The key.
+        condition: The condition.
+        sources: The conjuncts that fix its first members.
+        bounded: The member after these, if there are other conditions on it.
+        bounds: These conditions.
+        said: How many of them the condition on the key says exactly.
+    """
+
+    key: ComposedKey
+    condition: Condition
+    sources: tuple[Condition | None, ...]
+    bounded: Member | None = None
+    bounds: tuple[Condition, ...] = ()
+    said: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Served:
     """Conjuncts, as the keys of an access path serve them.
 
@@ -55,12 +76,14 @@ class Served:
         parts: The same, with those on keys.
         stated: Those that are left out, since the keys say them.
         is_impossible: Whether no key can be made of a value, so that no item satisfies the conjuncts.
+        steps: How the conditions on keys were made, which are the last parts.
     """
 
     given: tuple[Condition, ...]
     parts: tuple[Condition, ...]
     stated: tuple[Condition, ...] = ()
     is_impossible: bool = False
+    steps: tuple[Step, ...] = ()
 
 
 def serve(templates: ComposedKeys, keys: KeySchema, parts: tuple[Condition, ...]) -> Served:
@@ -85,7 +108,27 @@ def serve(templates: ComposedKeys, keys: KeySchema, parts: tuple[Condition, ...]
         for key in range_keys:
             group.narrow(key)
     left = tuple(_drop_forms(group.parts, group.added))
-    return Served(parts, left, tuple(group.stated.values()), group.is_impossible)
+    return Served(parts, left, tuple(group.stated.values()), group.is_impossible, tuple(group.steps))
+
+
+def find_gaps(key: ComposedKey, stated: Iterable[Condition], left: Collection[str]) -> tuple[str, ...]:
+    """Return why the key condition says nothing of some members that other conditions restrict.
+
+    Args:
+        key: The key.
+        stated: The conjuncts that it says.
+        left: What the others restrict.
+    """
+    given = {subject.attribute for part in stated if (subject := find_subject(part)) is not None}
+    missing = [member for member in key.members if member.attribute not in given]
+    if not missing:
+        return ()
+    first, *later = missing
+    late = [f"`{member.field.path.name}`" for member in later if member.attribute in left]
+    name = first.field.path.name
+    if late:
+        return (f"no condition compares `{name}` by ==, so the key condition has none on {', '.join(late)}",)
+    return (f"`{name}`: {first.order_fault}",) if first.attribute in left and first.order_fault else ()
 
 
 def _drop_forms(parts: Iterable[Condition], added: Sequence[Condition]) -> Iterator[Condition]:
@@ -123,6 +166,7 @@ class _Group:
     def __init__(self, parts: Iterable[Condition], outer: _Values | None = None, depth: int = 0) -> None:
         self._parts = {id(part): part for part in parts}
         self.added: list[Condition] = []
+        self.steps: list[Step] = []
         self._depth = depth
         self.stated: dict[int, Condition] = {}
         self.is_impossible = False
@@ -153,7 +197,7 @@ class _Group:
 
     def fix(self, key: ComposedKey) -> bool:
         """Add the values of a key of whose members all are known; return whether that is so."""
-        if key.attribute in self._subjects:
+        if key.is_open or key.attribute in self._subjects:
             return False
         # A branch of an OR gets a key only where it says something about it.
         if self._depth and self._sources.keys().isdisjoint(member.attribute for member in key.members):
@@ -169,7 +213,8 @@ class _Group:
         made = [text for values in itertools.product(*choices) if (text := _render(key, values)) is not None]
         self.is_impossible |= not made
         says = Comparison(key.path, EQ, made[0]) if len(made) == 1 else In(key.path, tuple(made))
-        self._add(key, says, [self._sources.get(member.attribute) for member in key.members])
+        sources = tuple([self._sources.get(member.attribute) for member in key.members])
+        self._add(Step(key, says, sources), sources)
         return True
 
     def serve_branches(self, keys: Sequence[ComposedKey]) -> None:
@@ -196,7 +241,8 @@ class _Group:
         if find_choice(self.parts, KeyAttribute(key.attribute, "S")) is not None or key.attribute in self._subjects:
             return
         if not key.members:
-            self._add(key, Comparison(key.path, EQ, key.start), [])
+            whole = BeginsWith(key.path, key.start) if key.is_open else Comparison(key.path, EQ, key.start)
+            self._add(Step(key, whole, ()), ())
             return
         leading: list[AttributeValue] = []
         for member in key.members:
@@ -204,24 +250,32 @@ class _Group:
             if len(found) != 1 or not suit(found, member):
                 break
             leading.append(found[0])
-        if len(leading) == len(key.members):
+        if len(leading) == len(key.members) and not key.is_open:
             return
         prefix = _render(key, leading)
         if prefix is None:
             self.is_impossible = True
             return
-        used = [self._sources.get(member.attribute) for member in key.members[: len(leading)]]
+        sources = tuple([self._sources.get(member.attribute) for member in key.members[: len(leading)]])
+        if len(leading) == len(key.members):
+            # Where its length is not fixed, other values begin with that of the last member.
+            is_exact = key.open_member is None or key.open_member.width is not None
+            self._add(Step(key, BeginsWith(key.path, prefix), sources), sources if is_exact else sources[:-1])
+            return
         bounded = key.members[len(leading)]
-        says = bound_key(key.path, prefix, bounded, self._subjects.get(bounded.attribute, []))
+        bounds = [] if bounded is key.open_member else self._subjects.get(bounded.attribute, [])
+        says = bound_key(key.path, prefix, bounded, bounds)
         self.is_impossible |= says.is_impossible
         if says.condition is not None:
-            self._add(key, says.condition, [*used, *says.said])
+            step = Step(key, says.condition, sources, bounded, tuple(bounds), len(says.said))
+            self._add(step, (*sources, *says.said))
         elif prefix:
-            self._add(key, BeginsWith(key.path, prefix), used)
+            self._add(Step(key, BeginsWith(key.path, prefix), sources), sources)
 
-    def _add(self, key: ComposedKey, condition: Condition, said: Iterable[Condition | None]) -> None:
-        self.added.append(condition)
-        self._subjects.setdefault(key.attribute, []).append(condition)
+    def _add(self, step: Step, said: Iterable[Condition | None]) -> None:
+        self.steps.append(step)
+        self.added.append(step.condition)
+        self._subjects.setdefault(step.key.attribute, []).append(step.condition)
         self.stated.update({id(part): part for part in said if part is not None and id(part) in self._parts})
 
 

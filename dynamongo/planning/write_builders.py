@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from dynamongo.mapping import changes as differences
     from dynamongo.mapping import given_problems
     from dynamongo.mapping.deltas import Delta
-    from dynamongo.mapping.rules import Rules
     from dynamongo.planning import member_checks
 else:  # only saves of what has changed need it, or errors
     given_problems = LazyModule("dynamongo.mapping.given_problems")
@@ -209,7 +208,8 @@ def make_delete(
 def _call_before_delete(mapper: Mapper[Any], target: Target, item: Any) -> None:
     """Call the hooks of the instance, or of one that has only the key."""
     is_known = isinstance(item, mapper.origin)  # not an `UnreadableItem`, nor an instance of a base
-    rules: Rules | None = (type(item).__mapper__ if is_known else mapper).rules
+    own: Mapper[Any] = item.__mapper__ if is_known else mapper
+    rules = own.rules
     if rules is not None and rules.before_delete is not None:
         rules.before_delete(item if is_known else mapper.decode_key(target.key))
 

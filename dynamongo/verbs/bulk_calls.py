@@ -134,7 +134,7 @@ class TargetedVerb(BoundVerb[M]):
             names=self._mapper.renamed,
             kinds=self._mapper.kinds,
             guards=self._mapper.guards,
-            templates=self._mapper.templates,
+            templates=self._mapper.read_templates,
         )
 
 
@@ -166,7 +166,7 @@ class SaveVerb(BoundVerb[M]):
         table = self._model.table_name()
         writes = [save_entry(self._mapper, table, overwrite, item, is_save=False).write for item in items]
         if self._mapper.unique is not None:
-            return WritePlan(f"PutItem or TransactWrite {table}", 1, len(writes), warnings=(_UNIQUE,))
+            return WritePlan(f"Put or TransactWrite {table}", 1, len(writes), warnings=(_UNIQUE,))
         puts = [write for write in writes if isinstance(write, Put)]
         condition = puts[0].condition if puts else None  # an example: with a version, each item has its own
         # A batch takes no conditions. Source: BatchWriteItem, API reference.
@@ -190,6 +190,9 @@ class DeleteVerb(TargetedVerb[M]):
         """Return how the items would be found and deleted. Makes no request."""
         source, table = self._resolve(strategy), self._model.table_name()
         targets, plan = self._find_targets(source)
+        if self._mapper.unique is not None:
+            count, check = (None, source) if targets is None else (len(targets), None)
+            return WritePlan(f"Delete or TransactWrite {table}", 1, count, plan, self._find_check(check), (_UNIQUE,))
         if targets is None:
             return WritePlan(f"Delete {table}", 1, None, plan, self._find_check(source))
         if (kind := self._find_check(None)) is not None:
@@ -226,6 +229,8 @@ class UpdateVerb(TargetedVerb[M]):
         check_changes(self._mapper, updates)
         source, step = self._resolve(strategy), f"UpdateItem {self._model.table_name()}"
         passed = self._find_passed_hooks()
+        if self._mapper.unique is not None:
+            passed = (*passed, _UNIQUE)
         targets, plan = self._find_targets(source)
         if targets is None:
             return WritePlan(step, 1, None, plan, self._find_check(source), warnings=passed)

@@ -66,6 +66,8 @@ def as_items(items: Sequence[Item], _: Plan) -> list[dict[str, Any]]:
 
 def decode_each(mapper: Mapper[M], items: Sequence[Item], loaded: tuple[Path, ...] | None) -> list[M | UnreadableItem]:
     """Return instances of items, and the error in the place of each that has none."""
+    if mapper.codec.completes:  # hooks are not to be called again for those that could be read
+        return [_decode_or_explain(mapper, item, loaded) for item in items]
     try:
         return [*mapper.decode_read(items, loaded)]
     except UnreadableItem:

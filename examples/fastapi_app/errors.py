@@ -6,6 +6,8 @@ the server, and stays a 500.
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
@@ -16,6 +18,7 @@ from dynamongo import (
     ItemNotFound,
     ThrottledError,
     TransactionCanceled,
+    UnreadableItem,
     ValidationError,
     WrittenButUnreadable,
 )
@@ -45,8 +48,13 @@ async def respond(_request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": describe(error)}, status, headers)
 
 
-def describe(error: Exception) -> str:
-    """Return the text for the client. Of stored items, dynamongo's messages contain keys and versions only."""
+def describe(error: Exception) -> str | list[dict[str, Any]]:
+    """Return the text for the client. Of stored items, dynamongo's messages contain keys and versions only.
+
+    Problems of what the client has sent are listed as FastAPI lists those that it finds.
+    """
+    if isinstance(error, ValidationError) and not isinstance(error, UnreadableItem) and error.problems:
+        return [{"type": each.kind, "loc": ["body", *each.place], "msg": each.message} for each in error.problems]
     if isinstance(error, CursorError):
         return error.client_message
     if isinstance(error, ThrottledError):

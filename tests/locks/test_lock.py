@@ -296,7 +296,7 @@ class TestDeclaring:
     def test_lock_serves_one_at_a_time(self, memory: MemoryBackend, verbs: Verbs) -> None:
         verbs(lock := Lock("a"), "acquire")
         with pytest.raises(ConfigurationError, match="is in use: a Lock is not reentrant"):
-            verbs(lock, "acquire")
+            verbs(lock, "try_acquire")
         assert lock.is_held
         verbs(lock, "release")
         verbs(lock, "acquire")

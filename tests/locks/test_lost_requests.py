@@ -18,7 +18,7 @@ from dynamongo import (
     WriteOutcomeUnknown,
 )
 from dynamongo.backends.memory import Fault, FaultPlan, MemoryBackend, VirtualClock
-from dynamongo.operations import UpdateItem
+from dynamongo.operations import Query, UpdateItem
 from locks.conftest import Verbs
 
 MOMENTS = ("before", "after")
@@ -121,6 +121,14 @@ class TestHeartbeat:
             assert lock.is_held
         verbs(lock, "release")
 
+    def test_lease_counts_from_the_request(self, memory: MemoryBackend, verbs: Verbs, clock: VirtualClock) -> None:
+        verbs(lock := Lock("a"), "acquire")
+        memory.faults.schedule(Fault.slow(5, operation="UpdateItem"))
+        clock.advance(seconds=10)
+        hold, _ = lock.current()
+        assert hold.seconds_left == 25
+        verbs(lock, "release")
+
     def test_error_that_stays_loses_the_lock_with_its_lease(
         self, memory: MemoryBackend, verbs: Verbs, clock: VirtualClock
     ) -> None:
@@ -148,6 +156,34 @@ class TestHeartbeat:
         with pytest.raises(LockLost, match="'jane' has taken it"):
             verbs.within(lock := Lock("a"), work)
         assert owner_of() == "jane"
+
+
+class Late(MemoryBackend):
+    """Executes the first update only after the read that looks for it."""
+
+    late: Any = None
+
+    def execute(self, operation: Any, seconds: float | None = None) -> Any:
+        if isinstance(operation, UpdateItem) and self.late is None:
+            self.late = operation
+            raise ServiceError("no response")
+        result = super().execute(operation, seconds)
+        if isinstance(operation, Query) and self.late:
+            super().execute(self.late)
+            self.late = ()
+            assert isinstance(self.clock, VirtualClock)
+            self.clock.advance(seconds=7)
+        return result
+
+
+def test_write_that_arrives_late_counts_from_when_it_was_sent() -> None:
+    with Connection.using(Late(clock=VirtualClock())):
+        LockItem.create_table()
+        lock = Lock("a", heartbeat=False).acquire()
+        hold, _ = lock.current()
+        assert hold.seconds_left == 30 - 7
+        assert LockItem.get_raw("a")["rvn"].endswith("-0")
+        lock.release()
 
 
 class Interrupting(MemoryBackend):

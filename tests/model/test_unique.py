@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from colours import blocking_only
@@ -20,18 +21,22 @@ from dynamongo import (
     ItemNotFound,
     ListField,
     Model,
+    RetryPolicy,
     SchemaError,
     StringField,
     TransactionCanceled,
     UniqueViolation,
     ValidationError,
     VersionConflict,
+    WriteNotSent,
 )
 from dynamongo.backends import Backend
 from dynamongo.backends.memory import Fault, MemoryBackend
 from dynamongo.connection.transactions import Transaction
+from dynamongo.executor import Sender
+from dynamongo.executor.guarded_writes import guard_write
 from dynamongo.expressions.updates import Updates
-from dynamongo.operations import Delete, Put
+from dynamongo.operations import Delete, Put, TransactWrite, UpdateItem
 
 pytestmark = pytest.mark.usefixtures("colour")
 
@@ -169,10 +174,10 @@ def test_no_read_returns_guards() -> None:
     assert scan(User) == []
 
 
-@pytest.mark.parametrize("size", [10, 3000])
+@pytest.mark.parametrize("size", [1, 10, 3000])
 def test_long_and_odd_values_have_guards(size: int) -> None:
-    User(id="1", tenant="a#b" * size, name="c").save()
-    User(id="2", tenant="a", name="b#c" * size).save()
+    User(id="1", tenant="a#" * size + "b", name="c").save()
+    User(id="2", tenant="a", name="#a" * (size - 1) + "b#c").save()
     User(id="3", tenant="é%#" * size, name="").save()
     with refusals():
         User(id="4", tenant="é%#" * size, name="").save()
@@ -386,6 +391,9 @@ def test_binary_keys_hold_guards() -> None:
         Blob.get_one((b"unique#", b"1"))
 
 
+KEY = StringField(template="{part}")
+
+
 def declare(**body: Any) -> Any:
     keys = {
         "__table__": "t",
@@ -409,6 +417,10 @@ def declare(**body: Any) -> Any:
         ({"__unique__": [("age", "age")]}, "names a field twice"),
         ({"__unique__": ["id"], "__hash_key__": "age"}, "needs a hash key that is stored as text or binary"),
         ({"__unique__": ["age"], "x": StringField(stored_as="_unique")}, r"Thing\.x is stored as '_unique'"),
+        (
+            {"__unique__": ["part"], "id": KEY, "part": StringField(stored=False)},
+            "has no attribute of its own",
+        ),
         ({"__uniq__": ["age"]}, "did you mean __unique__"),
     ],
 )
@@ -498,3 +510,169 @@ def test_check_can_be_continued_and_limited(backend: Backend) -> None:
     check_guards()
     with pytest.raises(ExpressionError, match="declares nothing unique besides its key"):
         next(iter(declare().check_unique()))
+
+
+class Entry(Model):
+    __abstract__ = True
+    __table__ = "users"
+    __hash_key__ = "id"
+    __kind_field__ = "kind"
+    id = StringField(template="{place}#{number:04}")
+    place = StringField(required=True)
+    number = IntField(required=True)
+
+
+class Shop(Entry):
+    __kind__ = "shop"
+    __unique__ = ("slug",)
+    title = StringField()
+    slug = StringField(computed=lambda shop: shop.title and shop.title.lower(), computed_from=["title"])
+
+
+class Branch(Shop):
+    __kind__ = "branch"
+    __unique__ = ("phone",)
+    phone = StringField()
+
+
+@pytest.mark.parametrize("backend", ["memory"], indirect=True)
+def test_derived_values_and_derived_kinds_are_kept_unique(backend: Backend) -> None:
+    shop = Shop(place="Oslo", number=1, title="Tea").save()
+    with pytest.raises(UniqueViolation, match="the item with place = 'Oslo' AND number = 1 has it already") as caught:
+        Branch(place="Oslo", number=2, title="TEA", phone="1").save()
+    assert (caught.value.value, caught.value.key) == ("tea", {"id": "Oslo#0001"})
+    assert shop.update(Shop.title.set("Coffee")).slug == "coffee"
+    Branch(place="Oslo", number=2, title="TEA", phone="1").save()
+    assert set(guards()) == {"unique#shop#slug#coffee", "unique#shop#slug#tea", "unique#branch#phone#1"}
+    for key in guards():
+        backend.execute(Delete(User.table_name(), {"id": key}))
+    assert sum(len(page.problems) for page in Shop.check_unique(repair=True)) == 3
+    assert set(guards()) == {"unique#shop#slug#coffee", "unique#shop#slug#tea", "unique#branch#phone#1"}
+    assert [page.problems for page in Branch.check_unique()] == [[]]
+    assert "each item with its guards" in str(Shop.update_many.explain([("Oslo", 1)], Shop.title.set("x")))
+    assert "Delete or TransactWrite" in str(Shop.delete_many.explain([("Oslo", 1)]))
+    assert Shop.find().delete().success_count == 2
+    assert scan(User) == []
+
+
+@pytest.mark.parametrize("backend", ["memory"], indirect=True)
+def test_update_that_is_done_does_not_fail_because_of_its_read(backend: MemoryBackend) -> None:
+    jane = User(id="1", email="jane", visits=1).save()
+    prefix = User.table_name().removesuffix("users")
+    Connection.set_config(backend=backend, retries=RetryPolicy(1), scans="allow", table_prefix=prefix)
+    with backend.faults.schedule(Fault.throttle(operation="BatchGet", times=None)):
+        assert jane.update(User.email.set("joe"), User.visits.add(2)) == User(id="1", email="joe", visits=3)
+        backend.faults.clear()
+    check_guards()
+
+
+@pytest.mark.parametrize("backend", ["memory"], indirect=True)
+@blocking_only
+def test_awaited_transaction_keeps_the_guards() -> None:
+    async def run() -> None:
+        async with Connection.aio.transaction() as tx:
+            tx.create(User(id="1", email="a"))
+        one = await User.aio.get_one("1")
+        async with Connection.aio.transaction() as tx:
+            tx.update(one, User.email.set("b"))
+        with pytest.raises(TransactionCanceled):
+            async with Connection.aio.transaction() as tx:
+                tx.create(User(id="2", email="b"))
+
+    asyncio.run(run())
+    check_guards()
+
+
+@pytest.mark.parametrize("backend", ["memory"], indirect=True)
+def test_item_as_it_was_is_what_is_stored_now() -> None:
+    jane = User(id="1", email="jane", visits=1).save()
+    User.update_one("1", User.visits.set(5))
+    assert jane.save(returns="old") == User(id="1", email="jane", visits=5)
+    old = jane.update(User.email.set("joe"), returns="old")
+    assert (old, jane.email) == (User(id="1", email="jane", visits=1), "joe")
+    assert User.update_one("1", User.email.set("jim"), returns="none") is None
+    changed: Any = User.update_one("1", User.email.set("ann"), returns="updated_old")
+    assert changed.email == "jim"
+    check_guards()
+
+
+class RacingBackend(MemoryBackend):
+    """Makes one write of another program just before the first transaction of so many actions."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
+        self.other: Put | None = None
+
+    def execute(self, operation: Any, seconds: float | None = None) -> Any:
+        if isinstance(operation, TransactWrite) and len(operation.actions) == self.count and self.other is not None:
+            other, self.other = self.other, None
+            super().execute(other)
+        return super().execute(operation, seconds)
+
+
+@pytest.mark.parametrize("backend", ["memory"], indirect=True)
+@blocking_only
+def test_guard_is_not_taken_over_from_an_item_that_has_its_value_again() -> None:
+    with Connection.using(racing := RacingBackend(3)):
+        User.create_table()
+        User(id="1", email="jane").save()
+        put(racing, id="1")
+        racing.other = Put(User.table_name(), {"id": "1", "email": "jane"})
+        with refusals():
+            User(id="2", email="jane").save()
+        assert racing.other is None
+        check_guards()
+        put(racing, id="1")
+        assert User(id="2", email="jane").save().email == "jane"
+        check_guards()
+
+
+@pytest.mark.parametrize("backend", ["memory"], indirect=True)
+@blocking_only
+def test_write_starts_again_from_what_others_have_stored() -> None:
+    with Connection.using(racing := RacingBackend(2)):
+        User.create_table()
+        racing.other = Put(User.table_name(), {"id": "1", "visits": 1})
+        assert User.upsert_one("1", User.email.set("jane")) == User(id="1", email="jane", visits=1)
+        racing.other = Put(User.table_name(), {"id": "2", "visits": 2})
+        assert User(id="2", email="joe").save() == User.get_one("2")
+        check_guards()
+
+
+@pytest.mark.parametrize("backend", ["memory"], indirect=True)
+def test_instance_of_an_item_that_is_gone_can_be_created_again() -> None:
+    jane = User(id="1", email="jane", number=1).save()
+    User.delete_one("1")
+    assert requests(jane.create) == ["TransactWrite"]
+    with pytest.raises(ConditionalCheckFailedException, match="already an item"):
+        jane.create()
+    assert not User.save_many([User(id="1"), User(id="2", number=1)], overwrite=False).success
+    check_guards()
+
+
+@pytest.mark.parametrize("backend", ["memory"], indirect=True)
+@blocking_only
+def test_run_that_is_stopped_after_a_write_does_not_report_it_as_unsent(backend: MemoryBackend) -> None:
+    jane = User(id="1", email="jane", visits=1).save()
+    write = UpdateItem(User.table_name(), {"id": "1"}, (User.email.set("joe"),), None, "ALL_NEW")
+    steps = guard_write(User.__mapper__, write, jane).perform(Sender(backend.limits, RetryPolicy(1)))
+    result = backend.execute(cast("Any", next(steps)))
+    steps.send(result)  # the transaction is done, and the item would be read now
+    with pytest.raises(StopIteration) as stop:
+        steps.throw(WriteNotSent("the run was interrupted"))
+    assert stop.value.value.attributes == {"id": "1", "email": "joe", "visits": 1}
+    check_guards()
+
+
+@pytest.mark.parametrize("backend", ["memory"], indirect=True)
+def test_check_goes_on_after_values_that_no_field_could_have_stored(backend: Backend) -> None:
+    put(backend, id="1", tenant=5, n=b"x", number="x")
+    found = [each for page in User.check_unique(repair=True) for each in page.problems]
+    assert [(each.kind, each.value, each.is_repaired) for each in found] == [
+        ("missing", (5, b"x"), True),
+        ("missing", "x", True),
+    ]
+    put(backend, id="2", tenant=True, n="y", number=None)
+    assert [page.problems for page in User.check_unique(repair=True)] == [[]]
+    assert len(guards()) == 2

@@ -26,15 +26,24 @@ from dynamongo import (
     Page,
     Plan,
     ResultSet,
+    UniqueProblem,
+    UniqueViolation,
     UnreadableItem,
+    ValidationError,
     WriteOutcome,
     WritePlan,
+    after_read,
+    before_delete,
+    before_save,
+    is_loaded,
+    is_stored,
     ksuid,
     literal,
     streams,
     ulid,
     uuid7,
     uuid7_text,
+    validator,
 )
 from dynamongo.aio import AsyncFacet, AsyncInstanceVerbs, AsyncVerbs
 from dynamongo.backends import Backend
@@ -589,3 +598,57 @@ def check_values_of_the_library(signed: Signed, error: ImmutableConflict) -> Non
     assert_type(error.field, str | None)
     assert_type([uuid7()], list[uuid.UUID])
     assert_type([uuid7_text(), ulid(), ksuid()], list[str])
+
+
+class Unique(Model):
+    __table__ = "unique"
+    __hash_key__ = "id"
+    id = StringField(required=True)
+    email = StringField()
+    nick = StringField()
+    __unique__ = [email, ("email", nick)]  # noqa: RUF012 - as users write it
+
+
+async def check_unique_values(error: UniqueViolation) -> None:
+    assert_type(error.key, dict[str, Any])
+    assert_type(error.constraint, tuple[str, ...])
+    for page in Unique.check_unique(repair=True):
+        assert_type(page.problems, list[UniqueProblem])
+    async for page in Unique.aio.check_unique():
+        assert_type(page.cursor, str | None)
+
+
+class Hooked(Model):
+    __table__ = "hooked"
+    __hash_key__ = "id"
+    id = StringField(required=True)
+
+    @before_save
+    def prepare(self) -> int:
+        return 1
+
+    @after_read
+    @before_delete
+    def log(self, times: int = 1) -> str:
+        return self.id * times
+
+    @before_save("id", updates="refuse")
+    def name(self) -> None: ...
+
+    @validator("id")
+    def check(self) -> bool:
+        return bool(self.id)
+
+    @validator(updates="call")  # type: ignore[call-overload, untyped-decorator]  # pyright: ignore[reportCallIssue, reportArgumentType, reportUntypedFunctionDecorator]
+    def wrong(self) -> None: ...
+
+
+def check_hooks(hooked: Hooked, error: ValidationError) -> None:
+    assert_type(hooked.prepare(), int)
+    assert_type(hooked.log(times=2), str)
+    assert_type(hooked.check(), bool)
+    assert_type(is_stored(hooked), bool)
+    assert_type(is_loaded(hooked, "id"), bool)
+    for problem in error.problems:
+        assert_type(problem.field, str | None)
+        assert_type(problem.place, tuple[str | int, ...])

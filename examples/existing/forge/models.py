@@ -46,10 +46,10 @@ class Repository(Item):
 
     __kind__ = "repo"
 
-    pk = StringField(required=True, template="REPO#{owner}#{name}", stored_as="PK")
-    sk = StringField(required=True, template="REPO#{owner}#{name}", stored_as="SK")
-    gsi1pk = StringField(required=True, template="REPO#{owner}#{name}", stored_as="GSI1PK")
-    gsi1sk = StringField(required=True, template="REPO#{owner}#{name}", stored_as="GSI1SK")
+    pk = StringField(template="REPO#{owner}#{name}", stored_as="PK")
+    sk = StringField(template="REPO#{owner}#{name}", stored_as="SK")
+    gsi1pk = StringField(template="REPO#{owner}#{name}", stored_as="GSI1PK")
+    gsi1sk = StringField(template="REPO#{owner}#{name}", stored_as="GSI1SK")
     owner = StringField(required=True, stored=False)  # nowhere but in the keys
     name = StringField(required=True)
     is_private = BooleanField(stored_as="private")
@@ -71,8 +71,8 @@ class Issue(Item):
 
     __kind__ = "issue"
 
-    pk = StringField(required=True, template="REPO#{owner}#{repository}", stored_as="PK")
-    sk = StringField(required=True, template="ISSUE#{number:08}", stored_as="SK")
+    pk = StringField(template="REPO#{owner}#{repository}", stored_as="PK")
+    sk = StringField(template="ISSUE#{number:08}", stored_as="SK")
     owner = StringField(required=True, stored=False)
     repository = StringField(required=True, stored=False)
     number = IntField(required=True, min_value=1, stored=False)
@@ -86,10 +86,10 @@ class PullRequest(Item):
 
     __kind__ = "pr"
 
-    pk = StringField(required=True, template="PR#{owner}#{repository}#{number:08}", stored_as="PK")
-    sk = StringField(required=True, template="PR#{owner}#{repository}#{number:08}", stored_as="SK")
-    gsi1pk = StringField(required=True, template="REPO#{owner}#{repository}", stored_as="GSI1PK")
-    gsi1sk = StringField(required=True, template="PR#{number:08}", stored_as="GSI1SK")
+    pk = StringField(template="PR#{owner}#{repository}#{number:08}", stored_as="PK")
+    sk = StringField(template="PR#{owner}#{repository}#{number:08}", stored_as="SK")
+    gsi1pk = StringField(template="REPO#{owner}#{repository}", stored_as="GSI1PK")
+    gsi1sk = StringField(template="PR#{number:08}", stored_as="GSI1SK")
     owner = StringField(required=True, stored=False)
     repository = StringField(required=True, stored=False)
     number = IntField(required=True, min_value=1, stored=False)

@@ -37,8 +37,8 @@ class User(Record):
 
     __kind__ = "User"
 
-    pk = StringField(required=True, template="USER#{name}", stored_as="PK")
-    sk = StringField(required=True, template="USER#{name}", stored_as="SK")
+    pk = StringField(template="USER#{name}", stored_as="PK")
+    sk = StringField(template="USER#{name}", stored_as="SK")
     name = StringField(required=True, stored=False)  # nowhere but in the keys
     email = StringField(required=True)
     is_active = BooleanField(required=True, stored_as="isActive")
@@ -51,8 +51,8 @@ class Session(Record):
 
     __kind__ = "Session"
 
-    pk = StringField(required=True, template="SESSION#{token}", stored_as="PK")
-    sk = StringField(required=True, template="SESSION#{token}", stored_as="SK")
+    pk = StringField(template="SESSION#{token}", stored_as="PK")
+    sk = StringField(template="SESSION#{token}", stored_as="SK")
     token = StringField(required=True, stored=False)
     data = JSONField(required=True, format="json.dumps")
     expires = DateTimeField(required=True, format="epoch", stored_as="expiresAt")

@@ -8,7 +8,7 @@ from examples.existing.shop.models import Customer, Order
 
 def main() -> None:
     """Show the customer's partition, ship the oldest open order, and move the customer."""
-    found = Connection.find_across((Customer, Order), hash_key="c#jane").by_kind()  # one query
+    found = Connection.find_across((Customer, Order), hash_key="jane").by_kind()  # one query
     [jane] = found[Customer]
     print(jane.name, [f"{order.number}: {order.status}" for order in found[Order]])
 

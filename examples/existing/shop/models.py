@@ -49,8 +49,8 @@ class Customer(Item):
 
     __kind__ = "customer"
 
-    pk = StringField(required=True, template="c#{user}", stored_as="PK")
-    sk = StringField(required=True, template="c#{user}", stored_as="SK")
+    pk = StringField(template="c#{user}", stored_as="PK")
+    sk = StringField(template="c#{user}", stored_as="SK")
     user = StringField(required=True, stored=False)  # nowhere but in the keys
     name = StringField(required=True, stored_as="Name")
     email = StringField(required=True, stored_as="Email")
@@ -64,9 +64,9 @@ class Order(Item):
 
     __kind__ = "order"
 
-    pk = StringField(required=True, template="c#{user}", stored_as="PK")
-    sk = StringField(required=True, template="o#{number}", stored_as="SK")
-    gsi1pk = StringField(required=True, template="status#{status}", stored_as="GSI1PK")
+    pk = StringField(template="c#{user}", stored_as="PK")
+    sk = StringField(template="o#{number}", stored_as="SK")
+    gsi1pk = StringField(template="status#{status}", stored_as="GSI1PK")
     gsi1sk = StringField(required=True, stored_as="GSI1SK")  # each order is in the index, so that it can serve
     user = StringField(required=True, stored=False)
     number = StringField(required=True, stored=False)
@@ -81,8 +81,8 @@ class Line(Item):
 
     __kind__ = "orderItem"
 
-    pk = StringField(required=True, template="o#{order}", stored_as="PK")
-    sk = StringField(required=True, template="p#{product}", stored_as="SK")
+    pk = StringField(template="o#{order}", stored_as="PK")
+    sk = StringField(template="p#{product}", stored_as="SK")
     order = StringField(required=True, stored=False)
     product = StringField(required=True, stored=False)
     quantity = IntField(required=True, stored_as="Quantity")

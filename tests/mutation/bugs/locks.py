@@ -37,7 +37,7 @@ MUTANTS = [
         "was_pending",
     ),
     Mutant("a lease that began late counts from its end", "Acquisition._try", "self._sent = sent", "pass"),
-    Mutant("a lock is given with a lease that is over", "Acquisition._begin", "hold.check()", "pass"),
+    Mutant("a lock is given with a lease that is over", "Acquisition._begin", "hold.check()", "None"),
     Mutant("a lease counts from the response", "Hold.beat", "self._extend(sent)", "self._extend(self._now())"),
     Mutant("the heartbeat gives up at the first error", "Hold.beat", "interval / 4", "None"),
     Mutant(
@@ -47,7 +47,7 @@ MUTANTS = [
     Mutant("a child of a fork holds the lock of its parent", "Hold.is_mine", "self._process == os.getpid()", "True"),
     Mutant("a heartbeat keeps a forgotten lock alive", "Pulse.__init__", "weakref.ref(hold)", "lambda: hold"),
     Mutant("a heartbeat beats once", "TimedHeartbeat._beat", "delay is not None and not self._is_stopped", "False"),
-    Mutant("a thread goes on renewing after the release", "ThreadHeartbeat.stop", "self._is_stopped.set()", "pass"),
+    Mutant("a thread goes on renewing after the release", "ThreadHeartbeat.stop", "self._is_stopped.set()", "None"),
     Mutant("a lock serves two at a time", "LockState.begin", "not self._in_use.acquire(blocking=False)", "False"),
-    Mutant("a virtual clock calls nobody in time", "VirtualClock._advance_by_timers", "due[2]()", "pass"),
+    Mutant("a virtual clock calls nobody in time", "VirtualClock._advance_by_timers", "due[2]()", "None"),
 ]
