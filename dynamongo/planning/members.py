@@ -14,7 +14,7 @@ one access path, whose keys these are: another one leaves the same conjuncts to 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import Final, cast
 
@@ -111,6 +111,26 @@ def serve(templates: ComposedKeys, keys: KeySchema, parts: tuple[Condition, ...]
     return Served(parts, left, tuple(group.stated.values()), group.is_impossible, tuple(group.steps))
 
 
+def find_gaps(key: ComposedKey, stated: Iterable[Condition], left: Collection[str]) -> tuple[str, ...]:
+    """Return why the key condition says nothing of some members that other conditions restrict.
+
+    Args:
+        key: The key.
+        stated: The conjuncts that it says.
+        left: What the others restrict.
+    """
+    given = {subject.attribute for part in stated if (subject := find_subject(part)) is not None}
+    missing = [member for member in key.members if member.attribute not in given]
+    if not missing:
+        return ()
+    first, *later = missing
+    late = [f"`{member.field.path.name}`" for member in later if member.attribute in left]
+    name = first.field.path.name
+    if late:
+        return (f"no condition compares `{name}` by ==, so the key condition has none on {', '.join(late)}",)
+    return (f"`{name}`: {first.order_fault}",) if first.attribute in left and first.order_fault else ()
+
+
 def _drop_forms(parts: Iterable[Condition], added: Sequence[Condition]) -> Iterator[Condition]:
     """Yield the conjuncts without those, in what tells the kind, of which the conditions on keys are instances."""
     begun = {_subject_of(part): part for part in added if isinstance(part, (BeginsWith, Comparison))}
@@ -177,7 +197,7 @@ class _Group:
 
     def fix(self, key: ComposedKey) -> bool:
         """Add the values of a key of whose members all are known; return whether that is so."""
-        if key.attribute in self._subjects:
+        if key.is_open or key.attribute in self._subjects:
             return False
         # A branch of an OR gets a key only where it says something about it.
         if self._depth and self._sources.keys().isdisjoint(member.attribute for member in key.members):
@@ -221,7 +241,8 @@ class _Group:
         if find_choice(self.parts, KeyAttribute(key.attribute, "S")) is not None or key.attribute in self._subjects:
             return
         if not key.members:
-            self._add(Step(key, Comparison(key.path, EQ, key.start), ()), ())
+            whole = BeginsWith(key.path, key.start) if key.is_open else Comparison(key.path, EQ, key.start)
+            self._add(Step(key, whole, ()), ())
             return
         leading: list[AttributeValue] = []
         for member in key.members:
@@ -229,15 +250,20 @@ class _Group:
             if len(found) != 1 or not suit(found, member):
                 break
             leading.append(found[0])
-        if len(leading) == len(key.members):
+        if len(leading) == len(key.members) and not key.is_open:
             return
         prefix = _render(key, leading)
         if prefix is None:
             self.is_impossible = True
             return
         sources = tuple([self._sources.get(member.attribute) for member in key.members[: len(leading)]])
+        if len(leading) == len(key.members):
+            # Where its length is not fixed, other values begin with that of the last member.
+            is_exact = key.open_member is None or key.open_member.width is not None
+            self._add(Step(key, BeginsWith(key.path, prefix), sources), sources if is_exact else sources[:-1])
+            return
         bounded = key.members[len(leading)]
-        bounds = self._subjects.get(bounded.attribute, [])
+        bounds = [] if bounded is key.open_member else self._subjects.get(bounded.attribute, [])
         says = bound_key(key.path, prefix, bounded, bounds)
         self.is_impossible |= says.is_impossible
         if says.condition is not None:
