@@ -6,7 +6,7 @@ what an item has now is what its instance knows, and the write is executed only 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass
@@ -16,7 +16,7 @@ from dynamongo.executor.unique_steps import add_condition, claims_after
 from dynamongo.expressions.conditions import Condition, Or, all_of
 from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.mapping.unique import Claim, Constraints
+from dynamongo.mapping.unique import Claim, Constraint, Constraints
 from dynamongo.operations import Action, Delete, Put
 
 GuardAddress: TypeAlias = tuple[str, AttributeValue]
@@ -95,16 +95,14 @@ class TransactionGuards:
             _refuse_key(mapper, write)
         before = unique.find_claims(known, constraints)
         after = claims_after(unique, constraints, write, known)
-        checks = unique.is_unchanged(known, constraints)
-        if known is None and isinstance(write, Put):  # of an instance that was not read: the item may be new
-            checks = (_is_new_or_alike(unique, write),)
         owner = mapper.pick_key(write.item if isinstance(write, Put) else write.key)
         taken = [ItemClaim(unique, write.table, owner, claim) for at, claim in after.items() if at not in before]
         freed = [ItemClaim(unique, write.table, owner, claim) for at, claim in before.items() if at not in after]
         for each in taken:
             if (other := self._taken.get(each.address)) is not None:
                 raise unique.explain(each.claim, other.owner)
-        return GuardChanges(add_condition(write, checks), tuple(taken), tuple(freed))
+        checked = add_condition(write, _find_checks(unique, constraints, write, known))
+        return GuardChanges(checked, tuple(taken), tuple(freed))
 
     def accept(self, changes: GuardChanges) -> None:
         """Add the changes of a write that becomes part of the transaction."""
@@ -125,10 +123,15 @@ class TransactionGuards:
                 yield Delete(freed.table, freed.claim.key, condition, return_item_on_failure=True), freed
 
 
-def _is_new_or_alike(unique: Constraints, put: Put) -> Condition:
-    """Return the condition that there is no item, or one with the unique values that are about to be stored."""
-    alike = all_of(unique.is_unchanged(put.item, unique.all))
-    return unique.is_free if alike is None else Or(unique.is_free, alike)
+def _find_checks(
+    unique: Constraints, constraints: Sequence[Constraint], write: SingleWrite, known: Item | None
+) -> tuple[Condition, ...]:
+    """Return the conditions that what is stored is what is known."""
+    if known is not None or not isinstance(write, Put):
+        return unique.is_unchanged(known, constraints)
+    # Nothing is known of the item of a new instance: there may be one, which must have the same values.
+    alike = all_of(unique.is_unchanged(write.item, constraints))
+    return (unique.is_free if alike is None else Or(unique.is_free, alike),)
 
 
 def _refuse_key(mapper: Mapper[Any], write: SingleWrite) -> NoReturn:

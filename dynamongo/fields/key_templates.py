@@ -7,7 +7,7 @@ different sets of values never have the same key, and every key tells the values
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from string import Formatter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -36,6 +36,7 @@ class KeyTemplate(Derivation):
         text: The template.
         tail: The text after the last slot.
         separators: The characters that separate the parts of the key.
+        match: Matches a key, with a group for the text of each slot.
         slots: The places of the fields; empty in the declaration, before it is bound to the fields of a model.
 
     Raises:
@@ -51,56 +52,27 @@ class KeyTemplate(Derivation):
         self.given_as = f"template={text!r}"
         parsed, self.tail = _parse(label, text)
         self.sources = tuple(dict.fromkeys(name for _, name, _ in parsed))
-        literals = [literal for literal, _, _ in parsed]
-        self.separators = "".join(
-            dict.fromkeys(
-                each for each in "".join([*literals, self.tail]) if not each.isalnum() and each not in _PARTS_OF_WORDS
-            )
-        )
-        self.slots: tuple[Slot, ...] = ()
-        if fields is not None:
-            ends = [*literals[1:], self.tail]
-            self.slots = tuple(
-                Slot(
-                    *part,
-                    field=fields[part[1]],
-                    label=label,
-                    given_as=self.given_as,
-                    end=end,
-                    is_last=number == len(ends) - 1,
-                    separators=self.separators,
-                )
-                for number, (part, end) in enumerate(zip(parsed, ends, strict=False))
-            )
-        self._names = tuple(slot.name for slot in self.slots)
-        self._form = self._find_form()
+        literals = "".join([*(literal for literal, _, _ in parsed), self.tail])
+        separators = (each for each in literals if not each.isalnum() and each not in _PARTS_OF_WORDS)
+        self.separators = "".join(dict.fromkeys(separators))
+        self.slots = () if fields is None else tuple(self._make_slots(label, parsed, fields))
         groups = [f"{re.escape(slot.literal)}({slot.pattern})" for slot in self.slots]
-        self._match = re.compile("".join(groups) + re.escape(self.tail)).fullmatch
+        self.match = re.compile("".join(groups) + re.escape(self.tail)).fullmatch
+
+    def _make_slots(
+        self, label: str, parsed: list[tuple[str, str, int | None]], fields: Mapping[str, Field[Any]]
+    ) -> Iterator[Slot]:
+        ends = [*(literal for literal, _, _ in parsed[1:]), self.tail]
+        for number, ((literal, name, width), end) in enumerate(zip(parsed, ends, strict=False)):
+            is_last = number == len(parsed) - 1
+            place = {"label": label, "given_as": self.given_as, "separators": self.separators}
+            yield Slot(literal, name, width, field=fields[name], end=end, is_last=is_last, **place)
 
     def bind(self, label: str, fields: Mapping[str, Field[Any]]) -> KeyTemplate:
         return KeyTemplate(label, self.text, fields)
 
-    def _find_form(self) -> str | None:
-        """Return the template for the operator `%`; `None` if a field has to write its values itself.
-
-        Texts and whole numbers were checked by their fields, and will be once more when they are encoded.
-        """
-        parts: list[str] = []
-        for slot in self.slots:
-            if not slot.is_plain:
-                return None
-            kind = "s" if slot.width is None else f"0{slot.width}d"
-            parts.append(f"{slot.literal.replace('%', '%%')}%{kind}")
-        return "".join([*parts, self.tail.replace("%", "%%")])
-
     def compute(self, fields: Mapping[str, Field[Any]], values: Mapping[str, Any]) -> str | None:
         del fields  # the slots know theirs
-        if self._form is not None:
-            held = tuple([values[name] for name in self._names])
-            try:
-                return None if None in held else self._form % held
-            except TypeError:  # something else was put there behind the fields' backs
-                pass
         parts: list[str] = []
         for slot in self.slots:
             value = values[slot.name]
@@ -123,7 +95,7 @@ class KeyTemplate(Derivation):
 
     def parse(self, key: AttributeValue) -> dict[str, AttributeValue] | None:
         """Return the attribute values of the fields in a key; `None` if it is none that the template makes."""
-        match = self._match(key) if isinstance(key, str) else None
+        match = self.match(key) if isinstance(key, str) else None
         if match is None:
             return None
         parsed: dict[str, AttributeValue] = {}

@@ -50,7 +50,8 @@ def find_rewrites(mapper: Mapper[Any], instance: Recorded) -> tuple[tuple[Delta,
 
 def _find_changed_attributes(mapper: Mapper[Any], instance: Recorded, *, keeps_forms: bool) -> list[AttributeChange]:
     record, stored, values = record_of(instance), stored_item_of(instance) or {}, vars(instance)
-    if mapper.key_members is not None:  # what the keys tell need not be stored once more
+    if mapper.key_members is not None and (record.told or record.loaded is not None):
+        # What the keys tell need not be stored once more.
         stored = {**stored, **mapper.key_members.find_told(stored)}
     # The version is not among the changes: the update itself increments it.
     fields = [

@@ -6,10 +6,11 @@ Conditions and strategies name the members. `planning.members` makes conditions 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass
+from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.fields.base import Field
 from dynamongo.fields.dates import DateField
@@ -65,6 +66,7 @@ class ComposedKey:
         field: The field with the template.
         template: The template, bound to the fields of the model.
         fields: All fields of the model, by name.
+        is_open: Whether keys go on after what the template says, each in its own way.
 
     Attributes:
         attribute: The key attribute.
@@ -72,15 +74,21 @@ class ComposedKey:
         members: The fields in it, in their order.
         attributes: Their attributes.
         start: The text that every such key begins with; all of it where there are no members.
+        open_member: The member after which keys go on, each in its own way.
     """
 
-    def __init__(self, field: Field[Any], template: KeyTemplate, fields: Mapping[str, Field[Any]]) -> None:
+    def __init__(
+        self, field: Field[Any], template: KeyTemplate, fields: Mapping[str, Field[Any]], *, is_open: bool = False
+    ) -> None:
         self.field = field
+        self.is_open = is_open
+        self._fields = fields
         self.attribute, self.path = field.path.attribute, field.path
         self._template = template
         self._slots = template.slots
         self._writers = [(slot.literal, slot.write_stored, fields[slot.name].path.attribute) for slot in template.slots]
         self.members = tuple(self._find_member(number, fields) for number in range(len(template.slots)))
+        self.open_member = self.members[-1] if is_open and self.members and not template.tail else None
         self.attributes = frozenset(member.attribute for member in self.members)
         self.start: str = self.members[0].literal if self.members else template.tail
 
@@ -92,17 +100,24 @@ class ComposedKey:
         width = _find_width(slot)
         return Member(field, field.path.attribute, slot.literal, end, _find_order(slot, width, end), width)
 
-    def is_like(self, other: ComposedKey) -> bool:
-        """Return whether the other model composes the key of the same attributes in the same way."""
-        return self._template.text == other.template_text and all(
-            mine.attribute == theirs.attribute and mine.field.stores_like(theirs.field)
-            for mine, theirs in zip(self.members, other.members, strict=True)
-        )
+    def pieces(self) -> list[tuple[str, Member | None]]:
+        """Return the text before each member, with the member; and the text after the last one."""
+        return [*[(member.literal, member) for member in self.members], (self._template.tail, None)]
 
-    @property
-    def template_text(self) -> str:
-        """The template, as it was declared."""
-        return self._template.text
+    def open_after(self, count: int, text: str) -> ComposedKey | None:
+        """Return the key of which only so many members are known, and the text after them; `None` for nothing."""
+        pieces: list[str] = []
+        for slot in self._slots[:count]:
+            pieces += (_escape(slot.literal), f"{{{slot.name}:0{slot.width}}}" if slot.width else f"{{{slot.name}}}")
+        whole = "".join([*pieces, _escape(text)])
+        if not whole:
+            return None
+        template = KeyTemplate(self.field.label, whole, self._fields)
+        return ComposedKey(self.field, template, self._fields, is_open=True)
+
+    def separates(self, text: str) -> bool:
+        """Return whether a text contains what separates the parts of the key, so that no member has it as its value."""
+        return any(each in text for each in self._template.separators)
 
     def render(self, values: Sequence[AttributeValue]) -> str:
         """Return the text of the first members that have these stored values, with what follows them.
@@ -142,7 +157,10 @@ class ComposedKeys:
         named: Their attributes, and those of the key itself.
         names: The attributes of the key itself.
         unstored: The attributes of members that only the key tells, since no item has them.
+        told_by: What else tells them.
     """
+
+    told_by: tuple[Path, ...] = ()
 
     def __init__(self, keys: Sequence[Field[Any]], fields: Mapping[str, Field[Any]]) -> None:
         # The fields are bound later, which refuses templates with unknown names.
@@ -225,30 +243,8 @@ class ComposedKeys:
         return hash_keys, range_keys
 
 
-class JoinedKeys(ComposedKeys):
-    """The templated keys that several models of one table have in common.
-
-    Args:
-        several: Those of each model.
-        find: Returns those of the model of an item; `None` if it is of none of them.
-    """
-
-    def __init__(self, several: Sequence[ComposedKeys | None], find: Callable[[Item], ComposedKeys | None]) -> None:
-        known = [each for each in several if each is not None]
-        vars(self).update(vars(known[0]))
-        self._find = find
-        self.unstored = frozenset[str]().union(*(each.unstored for each in known))
-        self.by_attribute = {
-            name: key
-            for name, key in known[0].by_attribute.items()
-            if len(known) == len(several)
-            and all(name in each.by_attribute and key.is_like(each.by_attribute[name]) for each in known)
-        }
-
-    def tell_unstored(self, item: Item) -> Item:
-        """Return the members that only the key of an item tells, as its own model knows them."""
-        found = self._find(item)
-        return {} if found is None else found.tell_unstored(item)
+def _escape(literal: str) -> str:
+    return literal.replace("{", "{{").replace("}", "}}")
 
 
 def find_templates(

@@ -130,6 +130,9 @@ class DerivedUpdates:
                 unknown.append(name)
         if unknown:
             self._refuse_unknown(field, touched[0], unknown)
+        return self._set(field, values, guards)
+
+    def _set(self, field: Field[Any], values: Mapping[str, Any], guards: list[Condition]) -> AnyUpdate:
         value = _derivation_of(field).compute(self._fields, values)
         is_absent = value is None or field.is_absent(field.validate(value))  # an empty set is not stored
         update = cast("SetUpdate | RemoveUpdate", field.remove() if is_absent else field.set(value))

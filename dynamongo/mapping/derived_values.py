@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final, NoReturn, cast
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
+from dynamongo._support.codegen import compile_later
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, SchemaError, ValidationError
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.updates import AnyUpdate
@@ -16,6 +18,12 @@ from dynamongo.mapping.derived_updates import DerivedUpdates
 from dynamongo.mapping.key_members import KeyMembers, refuse_unstored
 from dynamongo.mapping.records import Recorded, record_of, stored_item_of
 from dynamongo.mapping.rules import Rule
+
+if TYPE_CHECKING:
+    from dynamongo.mapping import codec_source, key_lines
+else:  # nothing is compiled before it was called some times
+    codec_source = LazyModule("dynamongo.mapping.codec_source")
+    key_lines = LazyModule("dynamongo.mapping.key_lines")
 
 _UNKNOWN: Final[Any] = object()
 
@@ -43,6 +51,7 @@ class DerivedValues(Rule):
             self._bind(field)
         self._in_order = list(_sort(self._name, derived))
         self._named = [(field.path.name, field) for field in self._in_order]
+        self._needed = [(name, field) for name, field in self._named if field.is_key or field.required]
         self._following = self._find_following()
         self._by_attribute = {
             field.path.attribute: field for field in fields.values() if field.derived is not None or not field.stored
@@ -50,6 +59,7 @@ class DerivedValues(Rule):
         keys = [field for field in self._in_order if isinstance(field.derived, KeyTemplate)]
         self.key_members = KeyMembers(keys, fields) if keys else None
         self._updates = DerivedUpdates(self._name, fields, self._in_order, self.key_members)
+        self._derive_keys = compile_later(self, "_derive_keys", self._derive_all, self._compile)
 
     def _bind(self, field: Field[Any]) -> None:
         derivation = _derivation_of(field)
@@ -77,13 +87,13 @@ class DerivedValues(Rule):
     def after_build(self, instance: Recorded) -> None:
         """Compute all derived values of a new instance, and refuse others that it was given."""
         values: dict[str, Any] = vars(instance)
-        if self.key_members is not None:
+        given = [(name, field, values[name]) for name, field in self._named if not field.is_absent(values[name])]
+        if given and self.key_members is not None:
             self.key_members.fill(values)
-        for name, field in self._named:
-            given = values[name]
-            values[name] = value = self._compute(field, values)
-            if given is not None and given != value and not field.is_absent(given):
-                self._refuse_value(field, given, ValidationError)
+        self._derive_whole(values)
+        for name, field, value in given:
+            if value != values[name]:
+                self._refuse_value(field, value, ValidationError)
 
     def before_assign(self, instance: Recorded, field: Field[Any], value: Any) -> None:
         """Refuse another value for a derived field."""
@@ -102,9 +112,9 @@ class DerivedValues(Rule):
         if len(values) < len(self._fields) and record_of(instance).loaded is not None:
             self._derive(values, [field for field in self._in_order if self._is_due(instance, field)])
             return
-        for name, field in self._named:
-            values[name] = value = self._compute(field, values)
-            if value is None and (field.is_key or field.required):
+        self._derive_whole(values)
+        for name, field in self._needed:
+            if field.is_absent(values[name]):
                 self._refuse_missing(field, values)
 
     before_rewrite = before_save
@@ -134,6 +144,25 @@ class DerivedValues(Rule):
         loaded = record_of(instance).loaded or ()
         paths = [path.below() for path in loaded if path.attribute == field.path.attribute] or [Path()]
         return bool(value != (field.read_unknown() if stored is None else field.decode_partial(stored, paths)))
+
+    def _derive_whole(self, values: dict[str, Any]) -> None:
+        """Compute all derived fields."""
+        try:
+            self._derive_keys(values)
+        except TypeError:  # something else was put there behind the fields' backs; they refuse it
+            self._derive_all(values)
+
+    def _derive_all(self, values: dict[str, Any]) -> None:
+        self._derive(values, self._in_order)
+
+    def _compile(self) -> Callable[[dict[str, Any]], None]:
+        """Compile the function that computes all, if keys are all there is to compute."""
+        members = self.key_members
+        if members is None or len(members.keys) < len(self._in_order) or not members.are_plain:
+            return self._derive_all
+        source = codec_source.Source("build", {})
+        key_lines.write_derivation(members, source)
+        return source.compile()
 
     def _derive(self, values: dict[str, Any], fields: Iterable[Field[Any]]) -> None:
         for field in fields:

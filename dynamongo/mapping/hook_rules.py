@@ -11,7 +11,7 @@ from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.fields.base import Field
 from dynamongo.mapping import given_problems
 from dynamongo.mapping.hooks import Event, Hook, find_hooks
-from dynamongo.mapping.records import Recorded, record_of
+from dynamongo.mapping.records import Record, Recorded
 from dynamongo.mapping.rules import Rule
 
 _Call: TypeAlias = Callable[[Any], object]
@@ -157,8 +157,10 @@ def explain_unloaded(error: AttributeNotLoaded, model: type, hook: Hook) -> Attr
 
 def _is_untouched(instance: Recorded, hook: Hook) -> bool:
     """Return whether the instance of a partial read lacks all fields that a validator is about."""
-    names = hook.mark.fields
-    return bool(names) and record_of(instance).loaded is not None and vars(instance).keys().isdisjoint(names)
+    record: Any = instance.__record__
+    if type(record) is not Record or record.loaded is None:  # nearly always; `record_of` takes longer
+        return False
+    return bool(hook.mark.fields) and vars(instance).keys().isdisjoint(hook.mark.fields)
 
 
 def find_hook_rules(model: type, fields: Mapping[str, Field[Any]]) -> tuple[list[Rule], list[Rule]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import ExpressionError
@@ -70,7 +70,7 @@ class ItemSize:
         return f"{self.describe_bytes()} ({units}); {self.describe_largest()}"
 
 
-def size_of(item: Any) -> ItemSize:
+def size_of(item: object) -> ItemSize:
     """Return the size of the item that an instance would be stored as now. Makes no request.
 
     Args:
@@ -84,13 +84,14 @@ def size_of(item: Any) -> ItemSize:
     26 of 409,600 bytes (read units: 1, write units: 1); the largest attributes: tags (18), name (8)
     """
     if isinstance(item, Mapping):
-        return measure(as_item(item), {})
-    mapper: Any = getattr(type(item), "__mapper__", None)
+        return measure(as_item(cast("Mapping[str, Any]", item)), {})
+    known: Any = item
+    mapper: Any = getattr(cast("Any", type(known)), "__mapper__", None)
     if mapper is None:
         raise ExpressionError(f"size_of takes an instance, or a dict of attribute values; got {shorten(item)}")
-    stored = encode_unsaved(mapper, item)
+    stored: Item = encode_unsaved(mapper, known)
     if mapper.version is not None:
-        stored[mapper.version.attribute] = next_version(vars(item)[mapper.version.name])
+        stored[mapper.version.attribute] = next_version(known.__dict__[mapper.version.name])
     return measure(stored, mapper.attributes)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import Field
@@ -51,7 +51,7 @@ def _find_relatives(model: Any) -> Iterator[Any]:
     """Yield the other models of the table that have an abstract base of the user's in common with it."""
     seen: set[Any] = set()
     for base in model.__mro__[1:]:
-        body: Mapping[str, Any] = vars(base)
+        body = cast("Mapping[str, Any]", vars(base))
         if "__mapper__" not in body or not body.get("__abstract__") or base.__module__.startswith("dynamongo."):
             continue
         for other in _descend(base):
@@ -71,7 +71,7 @@ def _descend(base: Any) -> Iterator[Any]:
 
 
 def _is_alike(model: Any, other: Any) -> bool:
-    body: Mapping[str, Any] = vars(other)
+    body = cast("Mapping[str, Any]", vars(other))
     if body.get("__abstract__") or is_bound(other) or "__mapper__" not in body:
         return False
     is_same = (other.__table__, other.__connection__) == (model.__table__, model.__connection__)

@@ -5,7 +5,7 @@ An item may lack the attributes of members, since its keys tell their values. Wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dynamongo._support.dataclasses import dataclass
@@ -42,45 +42,67 @@ class MadeKey:
         attribute: The attribute in which it is stored.
         template: Its template.
         members: The fields that it is made of.
+        parsed: The numbers, from 1 on, of members that a read takes from the key, since nothing else tells them.
     """
 
     field: Field[Any]
     attribute: str
     template: KeyTemplate
     members: tuple[KeyMember, ...]
+    parsed: tuple[int, ...] = ()
 
 
 class KeyMembers:
     """Knows the keys of a model that are made of other fields.
 
     Args:
-        keys: The fields with templates.
+        keys: The fields with templates, each after those that it is made of.
         fields: All fields by name.
 
     Attributes:
         keys: The fields with templates, and what they are made of.
+        in_order: The same, each after those that it is made of.
+        parsed: The members that a read takes from keys of the table, since these alone tell them.
+        are_plain: Whether Python writes all of them as the fields would, from values that these have checked.
     """
 
     def __init__(self, keys: list[Field[Any]], fields: Mapping[str, Field[Any]]) -> None:
-        self.keys = tuple(
-            MadeKey(key, key.path.attribute, key.derived, _find_members(key.derived, fields))
-            for key in keys
-            if isinstance(key.derived, KeyTemplate)
-        )
+        self.parsed: list[KeyMember] = []
+        self.in_order = tuple(self._find_keys(keys, fields))
+        # Those of the table first, since they tell members of others.
+        self.keys = tuple(sorted(self.in_order, key=lambda each: not each.field.is_key))
         self._fields = fields
+        self.are_plain = not any(key.field.is_checked for key in self.keys) and all(
+            member.slot.is_plain for key in self.keys for member in key.members
+        )
         members = [member for key in self.keys for member in key.members]
         self._index_keys = [key for key in self.keys if not key.field.is_key]
         self._named = [(key.field.path.name, key) for key in self.keys]
-        self._attributes = {key.attribute for key in self.keys} | {member.attribute for member in members}
-        self._left_out = {member.attribute for member in members if member.field.stored}
+        self._own = {key.attribute for key in self.keys}
+        self._attributes = self._own | {member.attribute for member in members}
+        self._left_out = {member.attribute for member in members if member.field.stored} - self._own
         for name, field in fields.items():
             field.take_slots(each.slot for each in members if each.slot.name == name and each.slot.refuses_some)
+
+    def _find_keys(self, keys: Iterable[Field[Any]], fields: Mapping[str, Field[Any]]) -> Iterator[MadeKey]:
+        for key in keys:
+            if not isinstance(key.derived, KeyTemplate):
+                continue
+            members = _find_members(key.derived, fields)
+            parsed, told = list[int](), {each.attribute for each in self.parsed}
+            for number, member in enumerate(members, 1):
+                if key.is_key and not member.field.stored and member.slot.is_plain and member.attribute not in told:
+                    parsed.append(number)
+                    self.parsed.append(member)
+                    told.add(member.attribute)
+            yield MadeKey(key, key.path.attribute, key.derived, members, tuple(parsed))
 
     # What the keys of an item tell.
 
     def find_told(self, item: Item) -> Item:
         """Return the members that only the keys of an item tell, as far as the keys suit their templates."""
-        return self._examine(item)[0]
+        told = self._examine(item)[0]
+        return {name: value for name, value in told.items() if name not in self._own}
 
     def complete(self, item: Item) -> tuple[Item, tuple[str, ...]]:
         """Return the item with the members that only its keys tell, and with the keys of indexes that it lacks.
@@ -117,8 +139,8 @@ class KeyMembers:
     def _examine(self, item: Item) -> tuple[Item, list[Problem]]:
         told: Item = {}
         problems: list[Problem] = []
-        for key in self.keys:
-            stored = item.get(key.attribute)
+        for key in reversed(self.in_order):  # one that is made of another tells that
+            stored = item.get(key.attribute, told.get(key.attribute))
             if stored is None:
                 continue
             parsed = key.template.parse(stored)

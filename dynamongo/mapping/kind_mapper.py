@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from dynamongo._support.lazy_imports import LazyModule
@@ -19,11 +19,13 @@ from dynamongo.operations import ItemReader, ReadItems
 
 if TYPE_CHECKING:
     from dynamongo.expressions import wire_values
-    from dynamongo.mapping import partial_items
+    from dynamongo.mapping import joined_keys, partial_items
+    from dynamongo.mapping.composed_keys import ComposedKeys
     from dynamongo.mapping.rules import Rules
 else:  # what is read from memory is not in JSON
     partial_items = LazyModule("dynamongo.mapping.partial_items")
     wire_values = LazyModule("dynamongo.expressions.wire_values")
+    joined_keys = LazyModule("dynamongo.mapping.joined_keys")
 
 M = TypeVar("M", bound=Recorded)
 
@@ -50,6 +52,25 @@ class KindMapper(Mapper[M]):
         """Return the class of a stored item: the model, or one derived from it; `None` if it is of another kind."""
         found = self.kinds.find(item)
         return None if found is None else cast("type[M]", self.class_like(found))
+
+    @property
+    def read_templates(self) -> ComposedKeys | None:
+        """The keys of all items that the model reads, as far as those of the derived classes are like its own."""
+        if self.templates is None or not self.kinds.is_mixed:
+            return self.templates
+        models = dict.fromkeys([self.model, *map(self.class_like, self.kinds.models.values())])
+        return self.join_templates([model.__mapper__ for model in models])
+
+    def join_templates(self, mappers: Sequence[Mapper[Any]]) -> ComposedKeys | None:
+        """Return the keys of several models, whose items are read together, as far as they are alike."""
+        several = [mapper.templates for mapper in mappers]
+        if all(each is None for each in several):
+            return None
+        return joined_keys.JoinedKeys(several, self.declaration.table, self._find_templates, (self.kinds.path,))
+
+    def _find_templates(self, item: Item) -> ComposedKeys | None:
+        model: Any = self.model_for(item)
+        return None if model is None else cast("ComposedKeys | None", model.__mapper__.templates)
 
     # Instances and items.
 

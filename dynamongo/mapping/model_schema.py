@@ -121,6 +121,11 @@ class ModelSchema:
         self.keys.codec.reset()
         self.plan_templates = {}  # of plans that leave none out
 
+    @property
+    def read_templates(self) -> ComposedKeys | None:
+        """The keys of all items that the model reads, as far as they are composed alike."""
+        return self.templates
+
     def schema(self, table: str) -> TableSchema:
         """Return the declared table under its full name."""
         schema = self._schema  # read once: another thread may ask for another table

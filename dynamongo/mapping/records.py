@@ -12,6 +12,7 @@ from dynamongo.expressions.values import Item
 
 if TYPE_CHECKING:
     from dynamongo.expressions import wire_values
+    from dynamongo.fields.base import Field
 else:  # what is read from memory is not in JSON
     wire_values = LazyModule("dynamongo.expressions.wire_values")
 
@@ -96,19 +97,20 @@ def is_stored(instance: Recorded) -> bool:
     return (record.stored if type(record) is Record else record) is not None
 
 
-def is_loaded(instance: Recorded, *names: str) -> bool:
+def is_loaded(instance: Recorded, *fields: str | Field[Any]) -> bool:
     """Return whether the fields can be read: all of them, of an instance that was read in part or has only its key.
 
     A `DictField` of which some members were read counts as loaded.
 
     Args:
         instance: The instance.
-        names: The names of the fields; without any, whether the whole item was read.
+        fields: The fields, or their names; without any, whether the whole item was read.
 
     Raises:
         ValidationError: A name is unknown.
     """
     model: Any = type(instance)
+    names = [each if isinstance(each, str) else each.path.name for each in fields]
     model.__mapper__.check_names(names)
     return vars(instance).keys() >= set(names) if names else record_of(instance).loaded is None
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, TypeVar
 
 from dynamongo._support.dataclasses import replace
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import Path
-from dynamongo.expressions.values import Item
 from dynamongo.fields.indexes import Index
-from dynamongo.mapping.composed_keys import ComposedKeys, JoinedKeys
+from dynamongo.mapping.composed_keys import ComposedKeys
 from dynamongo.mapping.declaration import Declaration
 from dynamongo.mapping.key_kinds import KeyKinds, are_disjoint, find_forms
 from dynamongo.mapping.keys import name_model
@@ -53,12 +52,12 @@ class UnionMapper(KindMapper[M]):
         self.owners = frozenset([None, *owners])
         self._mappers = tuple(mappers)
         self._take_indexes(lead, mappers)
-        if any(mapper.templates is not None for mapper in mappers):
-            self.templates = JoinedKeys([mapper.templates for mapper in mappers], self._find_templates)
+        self.templates = self.join_templates(mappers)
 
-    def _find_templates(self, item: Item) -> ComposedKeys | None:
-        model: Any = self.model_for(item)
-        return None if model is None else cast("ComposedKeys | None", model.__mapper__.templates)
+    @property
+    def read_templates(self) -> ComposedKeys | None:
+        """The keys of all models, as far as they are alike."""
+        return self.templates
 
     def make_reader(self) -> ItemReader | None:
         """Return what reads whole items while they are still JSON; `None` where their keys tell the class."""

@@ -37,7 +37,6 @@ from dynamongo.expressions.conditions import (
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import AttributeValue, Item, shorten, type_of
 from dynamongo.fields.base import Field
-from dynamongo.mapping.keys import describe_key
 from dynamongo.schema import KeySchema
 
 PREFIX: Final = "unique#"
@@ -204,8 +203,10 @@ class Constraints:
 
     def explain(self, claim: Claim, owner: Item | None) -> UniqueViolation:
         """Return the error for values that another item holds."""
-        value, names = self.decode_values(claim), {name: field.path.name for name, field in self._fields.items()}
-        holder = "another item" if owner is None else f"the item with {describe_key(owner, names)}"
+        mapper: Any = cast("Any", self._model).__mapper__
+        value, holder = self.decode_values(claim), "another item"
+        if owner is not None:
+            holder = f"the item with {mapper.describe_key(owner)}"
         several = value if len(claim.values) > 1 else (value,)
         what = ", ".join(f"{name} {shorten(each)}" for name, each in zip(claim.constraint.names, several, strict=True))
         return UniqueViolation(

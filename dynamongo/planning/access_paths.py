@@ -244,7 +244,7 @@ def _find_unsure(read: Read, name: str) -> list[str]:
     if name in read.required or any(demands(part, name) for part in read.given_parts):
         return []
     key = read.template_of(name)
-    if key is None:
+    if key is None or key.is_open:
         return [name]
     return [each for member in key.members for each in _find_unsure(read, member.attribute)]
 

@@ -177,7 +177,7 @@ class _Group:
 
     def fix(self, key: ComposedKey) -> bool:
         """Add the values of a key of whose members all are known; return whether that is so."""
-        if key.attribute in self._subjects:
+        if key.is_open or key.attribute in self._subjects:
             return False
         # A branch of an OR gets a key only where it says something about it.
         if self._depth and self._sources.keys().isdisjoint(member.attribute for member in key.members):
@@ -221,7 +221,8 @@ class _Group:
         if find_choice(self.parts, KeyAttribute(key.attribute, "S")) is not None or key.attribute in self._subjects:
             return
         if not key.members:
-            self._add(Step(key, Comparison(key.path, EQ, key.start), ()), ())
+            whole = BeginsWith(key.path, key.start) if key.is_open else Comparison(key.path, EQ, key.start)
+            self._add(Step(key, whole, ()), ())
             return
         leading: list[AttributeValue] = []
         for member in key.members:
@@ -229,15 +230,20 @@ class _Group:
             if len(found) != 1 or not suit(found, member):
                 break
             leading.append(found[0])
-        if len(leading) == len(key.members):
+        if len(leading) == len(key.members) and not key.is_open:
             return
         prefix = _render(key, leading)
         if prefix is None:
             self.is_impossible = True
             return
         sources = tuple([self._sources.get(member.attribute) for member in key.members[: len(leading)]])
+        if len(leading) == len(key.members):
+            # Where its length is not fixed, other values begin with that of the last member.
+            is_exact = key.open_member is None or key.open_member.width is not None
+            self._add(Step(key, BeginsWith(key.path, prefix), sources), sources if is_exact else sources[:-1])
+            return
         bounded = key.members[len(leading)]
-        bounds = self._subjects.get(bounded.attribute, [])
+        bounds = [] if bounded is key.open_member else self._subjects.get(bounded.attribute, [])
         says = bound_key(key.path, prefix, bounded, bounds)
         self.is_impossible |= says.is_impossible
         if says.condition is not None:

@@ -166,7 +166,8 @@ class Plan:
     def counting(self) -> Plan:
         """Return the plan that counts the same items, and transfers none unless the residual has to test them."""
         # The executor tests the residual, so it needs the attributes that the residual names.
-        tested = () if self.residual is None else tuple(dict.fromkeys(paths_of(self.residual)))
+        told_by = () if self.templates is None else self.templates.told_by
+        tested = () if self.residual is None else tuple(dict.fromkeys((*paths_of(self.residual), *told_by)))
         operations = tuple(_count(operation, tested, self.cursor_names) for operation in self.operations)
         return replace(self, operations=operations, order_by=(), projection=(), loaded=None)
 

@@ -11,6 +11,7 @@ from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import BaseCondition, Condition, all_of
 from dynamongo.expressions.values import shorten
+from dynamongo.mapping.composed_keys import ComposedKeys
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.union_mapper import UnionMapper
 from dynamongo.verbs.read_arguments import AnyReadArguments, ReadArguments
@@ -28,7 +29,7 @@ class AcrossArguments(ReadArguments, total=False):
     Attributes:
         hash_key: The value of the hash key of the table, or of the index that is named; a tuple of values for an index
             whose hash key has several attributes. Where all models compose it in the same way, the values of its
-            members, or a dict of them; a dict may also hold the key itself.
+            members, or a dict of them; or the key itself, such as `"CUSTOMER#7"`.
         descending: Whether to reverse the order of a query.
         limit: How many items to return at most, of all models together.
         cursor: Where to continue: the `cursor` of a page of the same read.
@@ -126,11 +127,19 @@ def _fix_hash_key(mapper: UnionMapper[Any], index: Any, value: Any) -> list[Cond
     names = list(dict.fromkeys(itertools.chain.from_iterable(sources)))
     if isinstance(value, Mapping):
         return _fix_named(mapper, {*own, *names}, cast("Mapping[str, Any]", value))
+    if len(own) == 1 and mapper.templates is not None and _is_whole_key(mapper.templates, own[0], value):
+        return [cast("Any", mapper.attributes[own[0]]) == value]
     values = [value] if len(names) == 1 else _as_list(value)
     if len(values) != len(names):
         shown = ", ".join(mapper.attributes[name].path.name for name in names)
         raise ExpressionError(f"{mapper.name}: hash_key must be a tuple of {shown}; got {shorten(value)}")
     return [cast("Any", mapper.attributes[name]) == each for name, each in zip(names, values, strict=True)]
+
+
+def _is_whole_key(templates: ComposedKeys, name: str, value: Any) -> bool:
+    """Return whether the value is that of the key itself, which no member can have: it contains a separator."""
+    key = templates.by_attribute.get(name)
+    return key is not None and isinstance(value, str) and key.parse(value) is not None and key.separates(value)
 
 
 def _fix_named(mapper: UnionMapper[Any], attributes: Container[str], values: Mapping[str, Any]) -> list[Condition]:

@@ -119,7 +119,7 @@ def make_read(  # noqa: PLR0913 - the arguments of the verbs, and where they are
         names=mapper.renamed,
         kinds=mapper.kinds,
         guards=mapper.guards,
-        templates=mapper.templates,
+        templates=mapper.read_templates,
         **options,
     )
     if arguments and not is_sorted:

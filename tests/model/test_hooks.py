@@ -31,6 +31,7 @@ from dynamongo import (
     streams,
 )
 from dynamongo.backends.base import Backend
+from dynamongo.backends.memory import Fault, MemoryBackend
 from dynamongo.connection.async_verbs import AsyncConnectionVerbs
 from dynamongo.connection.connection import connection_of
 from dynamongo.connection.transactions import Transaction
@@ -74,14 +75,25 @@ class Note(Hooked):
     by_n = GlobalIndex(hash_key="n", projection=["kind"])
 
 
+class Plain(Hooked):
+    """Without a kind, so that batches are of any size."""
+
+    __table__ = f"plain-{uuid.uuid4().hex}"
+    __hash_key__ = "key"
+    key = StringField(required=True)
+    n = IntField()
+
+
 @pytest.fixture(autouse=True)
 def _notes(on_each_backend: Backend, colour: str) -> Iterator[None]:
     """Three notes: a, b and c."""
     Note.create_table()
+    Plain.create_table()
     Note.save_many([Note(key=key, n=n) for n, key in enumerate("abc")]).raise_if_failed()
     CALLS.clear()
     yield
     Note.delete_table()
+    Plain.delete_table()
 
 
 class AwaitedTransaction:
@@ -267,7 +279,7 @@ def test_partial_reads() -> None:
             self._double = None if not is_loaded(self, "n") else 2 * (self.n or 0)
 
     part = Part.get_one("a", projection=[Part.key])
-    assert (part._double, is_loaded(part), is_loaded(part, "key"), is_loaded(part, "key", "n")) == (
+    assert (part._double, is_loaded(part), is_loaded(part, "key"), is_loaded(part, Note.key, "n")) == (
         None,
         False,
         True,
@@ -317,6 +329,22 @@ def test_each_is_called_once_for_each_item_of_many(on_invalid: Any) -> None:
         assert sorted(CALLS) == [f"read {each.key}" for each in read]
         pages = [each for page in Counted.find(keys, on_invalid=on_invalid).pages() for each in page.items]
         assert [each._calls for each in pages if isinstance(each, Counted)] == [1] * len(read)
+
+
+def test_retries_call_no_hook_again(on_each_backend: Backend, transact: Callable[[], Any]) -> None:
+    if not isinstance(on_each_backend, MemoryBackend):
+        pytest.skip("faults are planned in memory")
+    retried = [(name, 2) for name in ("PutItem", "BatchWriteItem", "DeleteItem", "TransactWriteItems", "GetItem")]
+    faults = [Fault.throttle(operation=name, times=times) for name, times in retried]
+    with on_each_backend.faults.schedule(*faults, Fault.unprocessed(operation="BatchWriteItem", times=1)):
+        new().save()
+        Plain.save_many([Plain(key=f"e{number}") for number in range(3)])
+        Note.delete_one("d")
+        with transact() as tx:
+            tx.save(new("f"))
+        Note.get_one("f")
+    on_each_backend.faults.assert_hit()
+    assert CALLS == ["save d", "save e0", "save e1", "save e2", "delete d", "read d", "save f", "read f"]
 
 
 def test_is_stored() -> None:

@@ -206,6 +206,7 @@ def test_pages_by_members_continue_at_a_cursor() -> None:
         ((Order, Address), {"hash_key": "open", "index": "by_status"}, "home 0 0 1 1 2 2 3 3"),
         ((Order, Address), {"condition": Order.status == "open", "index": "by_status", "limit": 3}, "home 0 0"),
         ((Customer, Order), {"hash_key": 8, "projection": ["number", "name"]}, "0 1 2 3"),
+        ((Customer, Order), {"hash_key": "CUSTOMER#7", "condition": Order.number > 1}, "2 3"),
     ],
 )
 def test_models_are_read_together_by_members(models: Any, options: dict[str, Any], shown: str) -> None:
@@ -221,6 +222,38 @@ def test_models_whose_keys_begin_alike_need_a_kind() -> None:
         Connection.find_across((Order, Line), hash_key=7)
     with pytest.raises(ExpressionError, match="hash_key must name fields of the hash key; got number"):
         Connection.find_across((Order, Customer), hash_key={"number": 7})
+
+
+class Parcel(Shop):
+    __kind_field__ = "type"
+    __kind__ = "parcel"
+    sk = StringField(template="PARCEL#{number:04}")
+    number = IntField(required=True, stored=False)
+
+
+class Stop(Shop):
+    __kind_field__ = "type"
+    __kind__ = "stop"
+    sk = StringField(template="PARCEL#{number:04}#{place}")
+    number = IntField(required=True, stored=False)
+    place = StringField(required=True, stored=False)
+
+
+def test_what_range_keys_of_several_models_have_in_common_is_a_key_condition() -> None:
+    Parcel.save_many([Parcel(customer=7, number=number) for number in range(3)]).raise_if_failed()
+    Stop.save_many([Stop(customer=7, number=number, place="Oslo") for number in range(3)]).raise_if_failed()
+    found = Connection.find_across((Parcel, Stop), (Parcel.customer == 7) & (Parcel.number == 1))
+    assert [type(each) for each in found] == [Parcel, Stop]
+    assert found.count() == 2
+    assert str(found.explain()).splitlines()[1:4] == [
+        "  key condition  pk = 'CUSTOMER#7' AND begins_with(sk, 'PARCEL#0001')",
+        "  stands for     customer = 7 AND number = 1",
+        "  filter         type IN ('parcel', 'stop')",
+    ]
+    several = Connection.find_across((Parcel, Stop), Stop.number > 1, hash_key=7)
+    assert [type(each) for each in several] == [Parcel, Stop]
+    assert several.count() == 2
+    assert "begins_with(sk, 'PARCEL#')" in str(several.explain())
 
 
 def test_a_plan_says_which_conditions_the_key_stands_for() -> None:

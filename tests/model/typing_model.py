@@ -26,6 +26,8 @@ from dynamongo import (
     Page,
     Plan,
     ResultSet,
+    UniqueProblem,
+    UniqueViolation,
     UnreadableItem,
     ValidationError,
     WriteOutcome,
@@ -596,6 +598,24 @@ def check_values_of_the_library(signed: Signed, error: ImmutableConflict) -> Non
     assert_type(error.field, str | None)
     assert_type([uuid7()], list[uuid.UUID])
     assert_type([uuid7_text(), ulid(), ksuid()], list[str])
+
+
+class Unique(Model):
+    __table__ = "unique"
+    __hash_key__ = "id"
+    id = StringField(required=True)
+    email = StringField()
+    nick = StringField()
+    __unique__ = [email, ("email", nick)]  # noqa: RUF012 - as users write it
+
+
+async def check_unique_values(error: UniqueViolation) -> None:
+    assert_type(error.key, dict[str, Any])
+    assert_type(error.constraint, tuple[str, ...])
+    for page in Unique.check_unique(repair=True):
+        assert_type(page.problems, list[UniqueProblem])
+    async for page in Unique.aio.check_unique():
+        assert_type(page.cursor, str | None)
 
 
 class Hooked(Model):

@@ -93,4 +93,20 @@ MUTANTS = [
         "wanted != _f",
     ),
     Mutant("two tasks send the writes of a batch twice", "AsyncBatch._send_full", "self._is_full and _o", "True"),
+    # What writes return, and how large items are.
+    Mutant(
+        "an instance keeps the old item that was returned",
+        "finish_update",
+        "isinstance(strategy, mapper.origin)",
+        "False",
+    ),
+    Mutant(
+        "what was updated is returned as a whole item",
+        "finish_update",
+        'mapper.decode_written(_i, "updated", loaded)',
+        'mapper.decode_written(_i, "updated")',
+    ),
+    Mutant("a save of what has changed returns its old item", "return_replaced", "not isinstance(write, Put)", "False"),
+    Mutant("the next version has no size", "size_of", "mapper.version is not None", "False"),
+    Mutant("a batch never warns about a large item", "_write_batch", "units <= len(pending)", "True"),
 ]

@@ -110,4 +110,22 @@ MUTANTS = [
     Mutant("a number's size counts zeros after the point", "plain_size", 'fraction.lstrip("0")', "fraction"),
     Mutant("any text with a point is a canonical number", "is_canonical_decimal", 'text[-1] != "0"', "True"),
     Mutant("sizes count characters", "text_size", "len(text.encode())", "len(text)"),
+    # Operands besides values.
+    Mutant(
+        "a literal is compared the wrong way round",
+        "LiteralValue.compare",
+        "_m[operator](other, self.value)",
+        '_m[operator](other, self.value) if operator in ("=", "<>") else Comparison(other.path, operator, self.value)',
+    ),
+    Mutant(
+        "a literal lies between open ends", "LiteralValue.between", 'self.compare(">=", low)', 'self.compare(">", low)'
+    ),
+    Mutant("a literal in several forms has one", "LiteralValue.in_", "all(_e)", "True"),
+    Mutant("a condition computes in silence", "as_operand", "isinstance(value, Incomparable)", "False"),
+    Mutant(
+        "an IN demands what one of its choices reads",
+        "demands",
+        "operand == Path(attribute)",
+        "Path(attribute) in operands_of(part)",
+    ),
 ]

@@ -39,8 +39,10 @@ MUTANTS = [
     Mutant(
         "an unchanged value takes its field's form", "keep_form", "is_same(own, _write_again(field, stored))", "False"
     ),
-    Mutant("a NULL is dropped by a save", "make_record", "undeclared or nulls", "undeclared"),
-    Mutant("a NULL that came as JSON is dropped", "make_wire_record", "undeclared or nulls", "undeclared"),
+    Mutant("a NULL is dropped by a save", "make_record", "undeclared or nulls or told", "undeclared or told"),
+    Mutant(
+        "a NULL that came as JSON is dropped", "make_wire_record", "undeclared or nulls or told", "undeclared or told"
+    ),
     Mutant("a default that was read is not stored", "keep_form", "fills and field.has_read_rule and _a", "False"),
     Mutant("a limit counts what is left out", "make_sift.sift", "len(readable) != room", "seen != room"),
     Mutant("an item has one problem at most", "_find_parts", "yield from found", "yield found[0]"),
@@ -57,7 +59,7 @@ MUTANTS = [
         '"if len(given) + absent !="',
         '"if len(given) + absent <"',
     ),
-    Mutant("a codec drops what is not declared", "Codec._write_decode", '"item if count =="', '"item if count >="'),
+    Mutant("a codec drops what is not declared", "Codec._write_decode", '"count =="', '"count >="'),
     Mutant("a codec stores empty keys", "write_encode_keys", 'f"if not ({_t}):"', '"if False:"'),
     Mutant(
         "a codec stores empty keys of indexes",
