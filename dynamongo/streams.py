@@ -128,7 +128,7 @@ def parse(
 
     A record belongs to the models of its table, whose full name has the prefix of the model's connection;
     `User.on_table("users-of-may")` stands for a model on another table. Among several models of one table, `__kind__`
-    decides, or `choose`.
+    decides, or the templates of their keys, or `choose`.
 
     Args:
         event: The event of a Lambda function, the response of `get_records`, or a list of records.
@@ -296,13 +296,15 @@ def _explain_kind(models: list[type[M]], item: Item) -> str:
 
 def _find_by_kind(table: str, models: list[type[M]], item: Item) -> type[M] | None:
     """Return the class of the item; `None` if it is of another kind than those of the models."""
-    found = {kind for model in models if (kind := model.__mapper__.model_for(item)) is not None}
+    of_kind = {kind for model in models if (kind := model.__mapper__.model_for(item)) is not None}
+    # Keys that are made of other fields tell models apart as well.
+    found = {model for model in of_kind if (keys := model.__mapper__.key_members) is None or keys.suit(item)} or of_kind
     best = [kind for kind in found if all(issubclass(kind, other) for other in found)]
     if found and not best:
         names = ", ".join(model.__name__ for model in models)
         raise SchemaError(
-            f"{names} have the same table, {table}, and nothing tells their items apart: declare __kind__, or pass"
-            " choose=, a function from an item to its model"
+            f"{names} have the same table, {table}, and nothing tells their items apart: declare __kind__ or other"
+            " key templates, or pass choose=, a function from an item to its model"
         )
     return best[0] if best else None
 

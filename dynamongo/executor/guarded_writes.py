@@ -101,6 +101,8 @@ def returns_old(write: SingleWrite) -> bool:
 
 def find_known(mapper: Mapper[Any], write: SingleWrite, given: object) -> Known:
     """Return what an instance knows of its stored item. It may be wrong, so that the write has to check it."""
+    if isinstance(write, Put) and write.condition == mapper.is_missing:
+        return None  # of a create, which is refused if there is an item
     if not isinstance(given, Recorded) or mapper.is_foreign(given) or record_of(given).loaded is not None:
         return UNKNOWN
     if returns_old(write):  # which is to be what is stored, not what was when the instance was read

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from dynamongo._support.dataclasses import replace
 from dynamongo.backends import note_sent
 from dynamongo.exceptions import (
-    BackendError,
     CancellationReason,
     ConditionalCheckFailedException,
+    DynamongoError,
     InvalidRequestError,
     TransactionCanceled,
     TransactionConflict,
@@ -82,9 +82,12 @@ def add_condition(write: SingleWrite, parts: Sequence[Condition]) -> SingleWrite
     """Return the write with more conditions, which returns the stored item if they do not hold."""
     own = conjuncts(write.condition)
     condition = all_of((*own, *[part for part in parts if part not in own]))
-    checked = replace(write, condition=condition, return_item_on_failure=True)
-    # The values that are checked are those that it leaves behind, if it takes no transaction.
-    return replace(checked, is_idempotent=True) if isinstance(checked, Put) and write.condition is None else checked
+    if isinstance(write, Put):  # not by `replace`, which takes longer than all the rest
+        # The values that are checked are those that it leaves behind, if it takes no transaction.
+        is_idempotent = write.is_idempotent or write.condition is None
+        options = {"return_old": write.return_old, "return_item_on_failure": True, "is_idempotent": is_idempotent}
+        return Put(write.table, write.item, condition, **options)
+    return replace(write, condition=condition, return_item_on_failure=True)
 
 
 class GuardedRun:
@@ -230,7 +233,7 @@ class GuardedRun:
         """Read the item after it was written; no error may look as if it had not been."""
         try:
             return (yield from self._read(self._key))
-        except BackendError:
+        except DynamongoError:  # of the store, or because a run of several writes is stopped
             return None
         except BaseException as interruption:
             if not isinstance(interruption, Exception):

@@ -79,7 +79,17 @@ def make_fast_path(field: Field[Any], v: str, source: Source) -> FastPath | None
         fast = format_fast_paths.apply_format(field, field.stored_format, fast, v, source)
     fast = format_fast_paths.apply_slots(field, fast, v, source) if field.slots else fast
     is_checked = field.validator is not None or field.choices is not None or field.is_expiry
-    return FastPath(None, fast.result) if is_checked or field.reserved_prefix is not None else fast
+    if is_checked:
+        return FastPath(None, fast.result)
+    return fast if field.reserved_prefix is None else _leave_out(field, field.reserved_prefix, fast, v)
+
+
+def _leave_out(field: Field[Any], prefix: str, fast: FastPath, v: str) -> FastPath:
+    """Return the fast path without values that begin with the prefix, which the field refuses."""
+    if fast.test is None or fast.result != v:
+        return FastPath(None, fast.result)
+    reserved = prefix.encode() if field.stored_type == "B" else prefix
+    return FastPath(f"{fast.test} and {v}[:{len(prefix)}] != {reserved!r}", v)
 
 
 def encode_freely(value: Any) -> AttributeValue:

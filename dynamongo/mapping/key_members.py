@@ -104,6 +104,10 @@ class KeyMembers:
         told = self._examine(item)[0]
         return {name: value for name, value in told.items() if name not in self._own}
 
+    def suit(self, item: Item) -> bool:
+        """Return whether the key of an item suits the templates of the model."""
+        return all(key.template.parse(item.get(key.attribute)) is not None for key in self.keys if key.field.is_key)
+
     def complete(self, item: Item) -> tuple[Item, tuple[str, ...]]:
         """Return the item with the members that only its keys tell, and with the keys of indexes that it lacks.
 
@@ -155,8 +159,9 @@ class KeyMembers:
                     if known is None:
                         slot.check_form(value)
                         known = told.setdefault(attribute, value)
-                except ValidationError as error:
-                    problems.append(_make_problem(key.field, stored, str(error)))
+                except ValidationError:
+                    message = f"{key.field.label} tells no value of {member.field.label} ({key.template.given_as})"
+                    problems.append(_make_problem(key.field, stored, message))
                     continue
                 if not _is_same(slot, known, value):
                     message = f"{member.field.label} differs from what {key.field.label} says ({key.template.given_as})"
