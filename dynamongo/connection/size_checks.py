@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from dynamongo._support.stacklevel import caller_level, find_entry
 from dynamongo.connection.connection import default_connection
 from dynamongo.exceptions import InvalidRequestError, ItemSizeWarning
+from dynamongo.executor.guarded_writes import GuardedWrite
 from dynamongo.expressions.sizes import item_size
 from dynamongo.expressions.values import MAX_ITEM_BYTES, Item
 from dynamongo.mapping.item_sizes import measure
@@ -62,9 +63,10 @@ def warn_if_large(mapper: Mapper[Any], table: str, item: Item) -> None:
 
 def warn_of_write(mapper: Mapper[Any], write: object, attributes: Item | None) -> None:
     """Warn about what a write of many has stored, if it is large, and known: `attributes` are what it has returned."""
-    item = write.item if isinstance(write, Put) else attributes if isinstance(write, UpdateItem) else None
+    single = write.write if isinstance(write, GuardedWrite) else write
+    item = single.item if isinstance(single, Put) else attributes if isinstance(single, UpdateItem) else None
     if item is not None:
-        warn_if_large(mapper, cast("Put", write).table, item)
+        warn_if_large(mapper, cast("Put", single).table, item)
 
 
 def check_put(mapper: Mapper[Any], put: Put, most: int) -> None:

@@ -48,6 +48,7 @@ class Member:
         literal: The text in the key before it.
         end: The text after it; empty at the end of the key, or where another member follows at once.
         order: Why keys sort by it; `None` if they do not.
+        order_fault: Why they do not quite, with the way out; empty if they do.
         width: How many characters it has in the key, if that is fixed.
     """
 
@@ -56,6 +57,7 @@ class Member:
     literal: str
     end: str
     order: Order | None
+    order_fault: str
     width: int | None
 
 
@@ -98,7 +100,9 @@ class ComposedKey:
         end = tail if is_last else slots[number + 1].literal
         field = fields[slot.name]
         width = _find_width(slot)
-        return Member(field, field.path.attribute, slot.literal, end, _find_order(slot, width, end), width)
+        return Member(
+            field, field.path.attribute, slot.literal, end, _find_order(slot, width, end), slot.order_fault, width
+        )
 
     def pieces(self) -> list[tuple[str, Member | None]]:
         """Return the text before each member, with the member; and the text after the last one."""

@@ -214,12 +214,10 @@ class Candidate:
         """Return which conditions are not in the key condition, since one on an earlier range attribute is missing."""
         keys, read = self.access.keys, self.read
         subjects = {subject.attribute for part in self.rest if (subject := find_subject(part)) is not None}
-        names: Sequence[str] = keys.names[len(self._fixed) :]
-        key = read.template_of(names[0]) if names else None
-        if key is not None:
-            given = {subject.attribute for part in read.stated if (subject := find_subject(part)) is not None}
-            names = [member.attribute for member in key.members if member.attribute not in given]
-        if len(names) < 2:
+        names = keys.names[len(self._fixed) :]
+        if names and (key := read.template_of(names[0])) is not None:
+            return read.find_gaps(key, subjects)
+        if len(keys.range_attributes) < 2 or len(names) < 2:
             return ()
         first, *later = names
         late = [name for name in later if name in subjects]

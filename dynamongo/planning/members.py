@@ -14,7 +14,7 @@ one access path, whose keys these are: another one leaves the same conjuncts to 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import Final, cast
 
@@ -109,6 +109,26 @@ def serve(templates: ComposedKeys, keys: KeySchema, parts: tuple[Condition, ...]
             group.narrow(key)
     left = tuple(_drop_forms(group.parts, group.added))
     return Served(parts, left, tuple(group.stated.values()), group.is_impossible, tuple(group.steps))
+
+
+def find_gaps(key: ComposedKey, stated: Iterable[Condition], left: Collection[str]) -> tuple[str, ...]:
+    """Return why the key condition says nothing of some members that other conditions restrict.
+
+    Args:
+        key: The key.
+        stated: The conjuncts that it says.
+        left: What the others restrict.
+    """
+    given = {subject.attribute for part in stated if (subject := find_subject(part)) is not None}
+    missing = [member for member in key.members if member.attribute not in given]
+    if not missing:
+        return ()
+    first, *later = missing
+    late = [f"`{member.field.path.name}`" for member in later if member.attribute in left]
+    name = first.field.path.name
+    if late:
+        return (f"no condition compares `{name}` by ==, so the key condition has none on {', '.join(late)}",)
+    return (f"`{name}`: {first.order_fault}",) if first.attribute in left and first.order_fault else ()
 
 
 def _drop_forms(parts: Iterable[Condition], added: Sequence[Condition]) -> Iterator[Condition]:

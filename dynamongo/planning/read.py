@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass, field, replace
@@ -106,6 +106,10 @@ class Read:
     def template_of(self, attribute: str) -> ComposedKey | None:
         """Return how a key attribute is composed of other fields, if it is."""
         return None if self.templates is None else self.templates.by_attribute.get(attribute)
+
+    def find_gaps(self, key: ComposedKey, left: Collection[str]) -> tuple[str, ...]:
+        """Return why the key condition says nothing of some members of a key; see `members.find_gaps`."""
+        return members.find_gaps(key, self.stated, left)
 
     @property
     def given_parts(self) -> tuple[Condition, ...]:

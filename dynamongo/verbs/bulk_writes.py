@@ -242,11 +242,13 @@ class BulkWrite(Generic[M]):
         for index, outcome in outcomes.items():
             if self._refused:
                 yield from self._finish_refused(advance)
-            finished = self._finish(index, self._pending[index], outcome)
+            finished = self._finish(index, entry := self._pending[index], outcome)
             advance(1, 0 if finished.error is None else int(not finished.is_done))
             yield finished
             # Only now: an interruption while it is yielded must not lose it.
             del self._pending[index]
+            if outcome.units > self._notable_units:  # last, since a filter may turn the warning into an error
+                size_checks.warn_of_write(self.destination.mapper, entry.write, outcome.attributes)
 
     def _finish_refused(self, advance: Advance) -> Iterator[WriteOutcome[M]]:
         while self._refused:
@@ -284,8 +286,6 @@ class BulkWrite(Generic[M]):
             write = write.write
         if outcome.error is not None:
             return WriteOutcome(index, entry.item, self._explain(cast("SingleWrite", write), outcome.error))
-        if outcome.units > self._notable_units:
-            size_checks.warn_of_write(mapper, write, outcome.attributes)
         if isinstance(write, Put):
             # As a single save does: from now on, `only_changed` compares with what was stored here.
             own = mapper if type(entry.item) is mapper.model else mapper.mapper_of(entry.item)

@@ -352,7 +352,7 @@ leaves = st.one_of(
     st.builds(_build, st.just(Comparison), operands, comparators, operands),
     st.builds(_build, st.just(Between), operands, operands, operands),
     st.builds(_build, st.just(In), operands, st.lists(operands, max_size=3).map(tuple)),
-    st.builds(_build, st.sampled_from([BeginsWith, Contains]), paths, operands),
+    st.builds(_build, st.sampled_from([BeginsWith, Contains]), operands, operands),
     st.builds(_build, st.just(IsType), paths, st.sampled_from(ATTRIBUTE_TYPES)),
     st.builds(_build, st.sampled_from([Exists, NotExists]), paths),
 )

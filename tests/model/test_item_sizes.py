@@ -187,6 +187,19 @@ def test_small_items_and_one_line_twice_do_not_warn(backend: Backend) -> None:
     document.save()  # which consumes what the large item does, and is small
 
 
+@blocking_only
+@pytest.mark.filterwarnings("error::dynamongo.ItemSizeWarning")
+def test_warning_that_is_an_error_comes_after_the_write_and_loses_no_outcome(backend: Backend) -> None:
+    with pytest.raises(ItemSizeWarning) as raised:
+        Sheet.save_many([Sheet(id=f"{number}", text="x" * 360 * KB) for number in range(3)])
+    result: Any = raised.value
+    assert [sheet.id for sheet in result.partial_result.success] == ["0", "1", "2"]
+    document = large()
+    with pytest.raises(ItemSizeWarning):
+        document.save()
+    assert (document.version, Document.get_one("a")) == (1, document)
+
+
 def test_setting_moves_the_bound_or_switches_it_off(backend: Backend) -> None:
     for limit, expected in ((None, 0), (2 * KB, 1), (3 * KB, 0)):
         small = Connection(backend=backend, item_size_warning=limit)
