@@ -42,6 +42,8 @@ TESTED_BY = {
     **dict.fromkeys(("mapping/derived_updates", "mapping/derived_values"), "model"),
     **dict.fromkeys(("fields/key_slots", "fields/key_templates"), "mapping"),
     **dict.fromkeys(("executor/unique_steps", "executor/unique_check", "connection/transaction_guards"), "model"),
+    **dict.fromkeys(("fields/computations", "mapping/generated_values", "mapping/immutable_fields"), "model"),
+    "mapping/rules": "model",
 }
 """Packages and modules whose tests are in the folder of another package."""
 USUAL, SLOW = "not slow and not aws", "slow"

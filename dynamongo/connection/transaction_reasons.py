@@ -92,7 +92,9 @@ def _explain_reason(entry: TransactionEntry, reason: CancellationReason) -> Canc
 def _label(entry: TransactionEntry, reason: CancellationReason) -> CancellationReason:
     """Return the reason with the model and the key of its action."""
     mapper = entry.mapper
-    key = mapper.decode_key(entry.key).to_dict(only=mapper.keys.field_names)
+    named, parts = mapper.decode_key(entry.key), mapper.keys.part_names
+    # A key that does not suit its template tells no members.
+    key = named.to_dict(only=parts if parts and vars(named).keys() >= set(parts) else mapper.keys.field_names)
     message = reason.message
     if message:
         message += mapper.hint_at(message, entry.action)

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from dynamongo._support.dataclasses import replace
 from dynamongo.backends import note_sent
 from dynamongo.exceptions import (
-    BackendError,
     CancellationReason,
     ConditionalCheckFailedException,
+    DynamongoError,
     InvalidRequestError,
     TransactionCanceled,
     TransactionConflict,
@@ -233,7 +233,7 @@ class GuardedRun:
         """Read the item after it was written; no error may look as if it had not been."""
         try:
             return (yield from self._read(self._key))
-        except BackendError:
+        except DynamongoError:  # of the store, or because a run of several writes is stopped
             return None
         except BaseException as interruption:
             if not isinstance(interruption, Exception):

@@ -170,9 +170,13 @@ def test_writes_check_members_that_only_the_key_tells() -> None:
     with pytest.raises(ConditionalCheckFailedException):
         Order.update_one((7, 2), Order.status.set("open"), condition=Order.number > 2)
     assert Order.delete_one((7, 2), condition=(Order.number != 2) | (Order.status == "open")) is None
-    with pytest.raises(TransactionCanceled), Connection.transaction() as tx:  # noqa: PT012 - it ends in the request
+    with pytest.raises(TransactionCanceled) as caught, Connection.transaction() as tx:  # noqa: PT012 - its end raises
         tx.delete(Order, (7, 3))
         tx.check(Order, (Order.customer == 7) & (Order.number == 1) & (Order.number > 1))
+    assert [reason.key for reason in caught.value.reasons] == [
+        {"customer": 7, "number": 3},
+        {"customer": 7, "number": 1},
+    ]
     Order(customer=7, number=2, status="saved").save(overwrite=Order.number.exists())
     done = Order.find((Order.customer == 7) & (Order.number != 3)).update(Order.status.set("found"))
     assert sorted(numbers(done.success)) == [0, 1, 2]
@@ -239,6 +243,12 @@ class Stop(Shop):
     place = StringField(required=True, stored=False)
 
 
+class Guest(Shop):
+    __kind_field__ = "type"
+    __kind__ = "guest"
+    sk = StringField(template="GUEST")
+
+
 def test_what_range_keys_of_several_models_have_in_common_is_a_key_condition() -> None:
     Parcel.save_many([Parcel(customer=7, number=number) for number in range(3)]).raise_if_failed()
     Stop.save_many([Stop(customer=7, number=number, place="Oslo") for number in range(3)]).raise_if_failed()
@@ -254,6 +264,34 @@ def test_what_range_keys_of_several_models_have_in_common_is_a_key_condition() -
     assert [type(each) for each in several] == [Parcel, Stop]
     assert several.count() == 2
     assert "begins_with(sk, 'PARCEL#')" in str(several.explain())
+
+
+def test_writes_to_several_models_know_the_members_that_each_key_tells() -> None:
+    Parcel.save_many([Parcel(customer=7, number=number) for number in range(4)]).raise_if_failed()
+    found = Connection.find_across((Parcel, Guest), Parcel.number > 1, hash_key=7)
+    assert numbers(found.delete().success) == [2, 3]
+    assert numbers(Parcel.find(Parcel.customer == 7)) == [0, 1]
+
+
+class Box(Shop):
+    __kind_field__ = "type"
+    __kind__ = "box"
+    sk = StringField(template="BOX#{label}")
+    label = StringField(required=True)
+
+
+class Crate(Box):
+    __kind__ = "crate"
+    sk = StringField(template="CRATE#{label}")
+
+
+def test_a_base_finds_items_of_derived_classes_with_templates_of_their_own() -> None:
+    Box(customer=7, label="a").save()
+    Crate(customer=7, label="b").save()
+    assert [type(each) for each in Box.get_many(Box.customer == 7)] == [Box, Crate]
+    assert [type(each) for each in Box.get_many((Box.customer == 7) & (Box.label > "a"))] == [Crate]
+    assert [type(each) for each in Crate.get_many(Crate.customer == 7)] == [Crate]
+    assert "begins_with(sk, 'CRATE#')" in str(Crate.explain(Crate.customer == 7))
 
 
 def test_a_plan_says_which_conditions_the_key_stands_for() -> None:

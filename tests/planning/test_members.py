@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dynamongo import (
@@ -21,10 +22,12 @@ from dynamongo import (
     Model,
     StringField,
 )
+from dynamongo.backends import Backend
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.expressions.conditions import Condition
 
 UTC = dt.timezone.utc
+PREFIXES = map("members-{}-".format, itertools.count())
 
 
 class Shop(Model):
@@ -196,9 +199,9 @@ def check_filled(model: Any, condition: Condition) -> None:
     model.__mapper__.plan_templates.update(kept)
 
 
-def check(model: Any, condition: Condition, own: list[Any], others: list[Any]) -> None:
+def check(model: Any, condition: Condition, own: list[Any], others: list[Any], backend: Backend | None = None) -> None:
     check_filled(model, condition)
-    with Connection.using(MemoryBackend()):
+    with Connection.using(backend or MemoryBackend(), table_prefix=next(PREFIXES)):
         model.create_table()
         for each in (*others, *own):
             each.save()
@@ -222,6 +225,13 @@ def test_many_conditions_on_members_find_what_a_look_at_every_item_finds(
     case: tuple[Any, Condition, list[Any], list[Any]],
 ) -> None:
     check(*case)
+
+
+@pytest.mark.slow
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(shops())
+def test_the_store_finds_the_same(dynamodb_backend: Backend, case: tuple[Any, Condition, list[Any], list[Any]]) -> None:
+    check(*case, backend=dynamodb_backend)
 
 
 def planned(model: Any, condition: Condition | None = None, **arguments: Any) -> list[str]:
