@@ -190,7 +190,7 @@ class Mapper(ModelSchema, Generic[M]):
             raise given_problems.explain_instance(self, vars(instance), error) from error.__cause__
         if self._formed and stored is not None:
             stored_forms.keep_stored_forms(self._formed, stored, item)
-        if type(record) is Record and record.told and self.key_members is not None:
+        if self.key_members is not None and type(record) is Record and record.told:
             self.key_members.leave_out(record.told, stored_item_of(instance) or {}, item)
         return item
 

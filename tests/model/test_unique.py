@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import pickle
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, cast
@@ -676,3 +677,34 @@ def test_check_goes_on_after_values_that_no_field_could_have_stored(backend: Bac
     put(backend, id="2", tenant=True, n="y", number=None)
     assert [page.problems for page in User.check_unique(repair=True)] == [[]]
     assert len(guards()) == 2
+
+
+@pytest.mark.parametrize("backend", ["memory"], indirect=True)
+@blocking_only
+def test_abstract_base_declares_constraints_for_all_kinds() -> None:
+    class Account(Model):
+        __abstract__ = True
+        __table__ = "users"
+        __hash_key__ = "id"
+        __kind_field__ = "kind"
+        id = StringField(required=True)
+        email = StringField()
+        __unique__ = [email]  # noqa: RUF012 - as users write it
+
+    class Staff(Account):
+        __kind__ = "staff"
+
+    class Guest(Account):
+        __kind__ = "guest"
+        __unique__ = ["card"]  # noqa: RUF012 - as above
+        card = StringField()
+
+    Staff(id="1", email="jane").save()
+    with refusals() as caught:
+        Guest(id="2", email="jane").save()
+    assert (caught.value.model, caught.value.key) == (Guest, {"id": "1"})
+    Guest(id="2", email="joe", card="5").save()
+    assert set(guards()) == {"unique#Account#email#jane", "unique#Account#email#joe", "unique#guest#card#5"}
+    assert [page.problems for model in (Staff, Guest) for page in model.check_unique()] == [[], []]
+    copied = pickle.loads(pickle.dumps(UniqueViolation("taken", model=User, constraint=("email",), key={"id": "1"})))
+    assert vars(copied) == {"model": User, "constraint": ("email",), "value": None, "key": {"id": "1"}, "item": None}
