@@ -335,6 +335,28 @@ def test_keys_that_contradict_the_item_make_it_unreadable(change: dict[str, Any]
     assert caught.value.problems
 
 
+def test_a_number_has_one_text_in_a_key() -> None:
+    for stored in (True, False):
+        made = model_of("A#{x}#{y}", x=IntField(stored=stored), y=DecimalField())
+        for good, number in (("0", 0), ("-5", -5), ("70", 70)):
+            for read in read_each_way(made, {"PK": f"A#{good}#0.5", "SK": "CONSTANT"}):
+                assert (read.x, read.y, read.PK) == (number, Decimal("0.5"), f"A#{good}#0.5")
+        for bad in (
+            "A#-0#1",
+            "A#00#1",
+            "A#07#1",
+            "A#1.0#1",
+            "A#1#0.50",
+            "A#1#5E1",
+            "A#+1#1",
+            "A#٣#1",
+            "A##1",
+            "A#1.5#1",
+        ):
+            for text in read_each_way(made, {"PK": bad, "SK": "CONSTANT"}):
+                assert isinstance(text, str), bad
+
+
 def test_keys_of_indexes_that_an_item_lacks_are_those_that_a_save_adds() -> None:
     old = {name: value for name, value in FULL.items() if name not in ("gsi1pk", "GSI1SK")}
     for order in read_each_way(Order, old):
