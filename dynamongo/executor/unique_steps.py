@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from dynamongo._support.dataclasses import replace
 from dynamongo.backends import note_sent
 from dynamongo.exceptions import (
-    BackendError,
     CancellationReason,
     ConditionalCheckFailedException,
+    DynamongoError,
     InvalidRequestError,
     TransactionCanceled,
     TransactionConflict,
@@ -109,7 +109,9 @@ class GuardedRun:
 
     def perform(self, known: Known) -> Steps[WriteResult]:
         """Carry out the write, given what is believed to be stored."""
-        for _ in range(_MAX_ROUNDS):
+        for number in range(_MAX_ROUNDS):
+            if number > 1:  # the second round is usual, where the first one finds out what is stored
+                yield self._sender.retries.wait(number - 1)
             if isinstance(known, Unknown):
                 known = yield from self._read(self._key)
             found = yield from self._attempt(known)
@@ -233,7 +235,7 @@ class GuardedRun:
         """Read the item after it was written; no error may look as if it had not been."""
         try:
             return (yield from self._read(self._key))
-        except BackendError:
+        except DynamongoError:  # of the store, or because a run of several writes is stopped
             return None
         except BaseException as interruption:
             if not isinstance(interruption, Exception):
