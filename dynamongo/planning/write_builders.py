@@ -54,8 +54,7 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any, *, is_s
         item = mapper.encode(instance)
     else:
         item = rules.save(instance, mapper.encode, calls_hooks=is_save)
-        if overwrite is not False:  # an item that must not exist has nothing to keep
-            guards = rules.guard_put(item)
+        guards = () if overwrite is False else rules.guard_put(item)  # an item that must not exist has nothing to keep
     if condition is not None and mapper.templates is not None:
         condition = member_checks.settle(condition, mapper.templates, item)
     version = mapper.version

@@ -24,14 +24,7 @@ from dynamongo.arguments import check_capacity_units
 from dynamongo.backends import Backend
 from dynamongo.connection.clocks import writing_to
 from dynamongo.connection.connection import Connection
-from dynamongo.exceptions import (
-    AttributeNotLoaded,
-    DynamongoError,
-    ExpressionError,
-    ItemNotFound,
-    ValidationError,
-    WriteNotSent,
-)
+from dynamongo.exceptions import DynamongoError, ExpressionError, ItemNotFound, ValidationError, WriteNotSent
 from dynamongo.executor import ITEM_ERRORS, GroupResult, Outcome, Outcomes
 from dynamongo.executor.guarded_writes import GuardedWrite, SingleWrite
 from dynamongo.expressions.values import shorten
@@ -40,7 +33,7 @@ from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
 from dynamongo.operations import Put
 from dynamongo.planning.read import Read
-from dynamongo.verbs.bulk_entries import Entry
+from dynamongo.verbs.bulk_entries import REFUSALS, Entry, refuse_invalid
 from dynamongo.verbs.progress import ProgressOption, report_progress
 from dynamongo.verbs.results import BatchResult, WriteOutcome, sum_up
 
@@ -64,7 +57,7 @@ AnyIterable: TypeAlias = Iterable[T] | AsyncIterable[T]
 _MANY_REFUSED: Final = 1_000
 """How many outcomes of invalid entries may wait to be reported with those of writes."""
 
-_OWN_ERRORS = (*ITEM_ERRORS, AttributeNotLoaded, ItemNotFound, ValidationError)
+_OWN_ERRORS = (*ITEM_ERRORS, ItemNotFound, *REFUSALS)
 """The errors of one item, which say nothing of the others: what the store refused, or its fields, or a hook."""
 
 
@@ -169,17 +162,8 @@ class BulkCall(Generic[M]):
         known = zip(self.plain_items()) if not found else zip(*found, strict=True)
         entries = list(itertools.starmap(self.make_entry, known))
         if self.checks_first:
-            for index, entry in enumerate(entries):
-                if entry.error is not None:
-                    raise _locate(entry.error, index) from entry.error
+            refuse_invalid(entries)
         return entries
-
-
-def _locate(error: DynamongoError, index: int) -> DynamongoError:
-    located = type(error)(f"item {index}: {error}")
-    if isinstance(error, ValidationError) and isinstance(located, ValidationError):
-        located.problems = error.problems
-    return located
 
 
 class BulkWrite(Generic[M]):
