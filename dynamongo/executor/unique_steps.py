@@ -109,7 +109,9 @@ class GuardedRun:
 
     def perform(self, known: Known) -> Steps[WriteResult]:
         """Carry out the write, given what is believed to be stored."""
-        for _ in range(_MAX_ROUNDS):
+        for number in range(_MAX_ROUNDS):
+            if number > 1:  # the second round is usual, where the first one finds out what is stored
+                yield self._sender.retries.wait(number - 1)
             if isinstance(known, Unknown):
                 known = yield from self._read(self._key)
             found = yield from self._attempt(known)
