@@ -7,6 +7,7 @@ declares, how instances become items and items become instances, and how message
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Iterable, Mapping
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, cast
@@ -231,7 +232,7 @@ class Mapper(ModelSchema, Generic[M]):
     def decode_read(self, items: Iterable[Item], loaded: tuple[Path, ...] | None) -> list[M]:
         """Return instances of items of which these paths were read; `None` means whole items."""
         if type(items) is ReadItems:
-            decode = self.decode if loaded is None else lambda item: self.decode_partial(item, loaded)
+            decode = self.decode if loaded is None else functools.partial(self.decode_partial, loaded=loaded)
             return items.finish(decode, partial_items.complete if self.codec.completes else None)
         if loaded is None:
             return self.codec.decode(self.model, items)
