@@ -122,7 +122,13 @@ class GuardedRun:
 
     def _read(self, key: Item) -> Steps[Item | None]:
         # Not a Get: several of those in a block are reported as a loop that the caller should have written otherwise.
-        found, consumed = yield from get_batch(self._sender, BatchGet(self._write.table, (key,), consistent=True))
+        get = BatchGet(self._write.table, (key,), consistent=True)
+        try:
+            found, consumed = yield from get_batch(self._sender, get)
+        except BaseException as interruption:
+            if not isinstance(interruption, Exception):  # whatever was written before was refused
+                note_sent(interruption, was_sent=False)
+            raise
         self._consumed += consumed
         return found[0] if found else None
 

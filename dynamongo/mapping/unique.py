@@ -160,12 +160,12 @@ class Constraints:
         self.is_free = NotExists(Path(keys.names[0]))
         self._model = model
         self._fields = fields
-        self._by_attribute = {path.attribute: path for constraint in self.all for path in constraint.paths}
+        self._attributes = frozenset(path.attribute for constraint in self.all for path in constraint.paths)
 
     def touched_by(self, updates: Iterable[AnyUpdate]) -> tuple[Constraint, ...]:
         """Return the constraints on attributes that an update changes."""
         changed = {update.path.attribute for update in updates}
-        if changed.isdisjoint(self._by_attribute):
+        if changed.isdisjoint(self._attributes):
             return ()
         return tuple([each for each in self.all if any(path.attribute in changed for path in each.paths)])
 

@@ -708,3 +708,20 @@ def test_abstract_base_declares_constraints_for_all_kinds() -> None:
     assert [page.problems for model in (Staff, Guest) for page in model.check_unique()] == [[], []]
     copied = pickle.loads(pickle.dumps(UniqueViolation("taken", model=User, constraint=("email",), key={"id": "1"})))
     assert vars(copied) == {"model": User, "constraint": ("email",), "value": None, "key": {"id": "1"}, "item": None}
+
+
+@pytest.mark.parametrize("backend", ["memory"], indirect=True)
+@pytest.mark.parametrize("requests_before", [0, 2])
+@blocking_only
+def test_interruption_tells_whether_something_was_written(backend: MemoryBackend, requests_before: int) -> None:
+    User(id="1", email="jane").save()
+    write = UpdateItem(User.table_name(), {"id": "1"}, (User.email.set("joe"),), None, "ALL_NEW")
+    steps = guard_write(User.__mapper__, write, "1").perform(Sender(backend.limits, RetryPolicy(1)))
+    effect: Any = next(steps)
+    for _ in range(requests_before):
+        effect = steps.send(backend.execute(getattr(effect, "operation", effect)))
+    with pytest.raises(KeyboardInterrupt) as caught:
+        steps.throw(KeyboardInterrupt())
+    interruption: Any = caught.value
+    assert interruption.was_sent is (requests_before > 0)
+    check_guards()
