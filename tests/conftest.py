@@ -40,6 +40,7 @@ settings.register_profile(
 settings.load_profile(os.environ.get("DYNAMONGO_HYPOTHESIS_PROFILE", "patient"))
 
 
+@pytest.hookimpl(optionalhook=True)  # the planted bugs are looked for without xdist
 def pytest_xdist_auto_num_workers() -> int:
     """Return the workers of `-n auto`: one more than there are cores, since some tests wait for time to pass."""
     return (os.cpu_count() or 1) + 1

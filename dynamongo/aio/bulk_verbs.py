@@ -20,14 +20,14 @@ from dynamongo.verbs.instance import Instance
 if TYPE_CHECKING:
     from dynamongo.aio import batch as batches
     from dynamongo.aio import result_set, write_stream
-    from dynamongo.verbs import bulk_calls, bulk_writes, item_forms
+    from dynamongo.verbs import bulk_calls, destinations, item_forms
     from dynamongo.verbs.bulk_writes import AnyIterable, BulkCall
     from dynamongo.verbs.progress import ProgressOption
     from dynamongo.verbs.results import BatchResult, WriteOutcome
 else:  # many programs never write several items in one call
     batches = LazyModule("dynamongo.aio.batch")
     bulk_calls = LazyModule("dynamongo.verbs.bulk_calls")
-    bulk_writes = LazyModule("dynamongo.verbs.bulk_writes")
+    destinations = LazyModule("dynamongo.verbs.destinations")
     item_forms = LazyModule("dynamongo.verbs.item_forms")
     result_set = LazyModule("dynamongo.aio.result_set")
     write_stream = LazyModule("dynamongo.aio.write_stream")
@@ -59,7 +59,7 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
         All items are validated before the first is sent, which delays other tasks if they are very many; `save_iter`
         validates them as they are sent.
         """
-        options = bulk_writes.WriteOptions(max_workers, progress, max_units_per_second)
+        options = destinations.WriteOptions(max_workers, progress, max_units_per_second)
         return await write_stream.perform_bulk_async(
             bulk_calls.SaveVerb(self._model).prepare(items, options, overwrite=overwrite)
         )
@@ -76,7 +76,7 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
     ) -> BatchResult[M]:
         """Delete several items, as `Model.delete_many` does."""
         call = bulk_calls.DeleteVerb(self._model).prepare(
-            strategy, scans, bulk_writes.WriteOptions(max_workers, progress, max_units_per_second), on_invalid
+            strategy, scans, destinations.WriteOptions(max_workers, progress, max_units_per_second), on_invalid
         )
         return await self._perform(call)
 
@@ -93,7 +93,7 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
     ) -> BatchResult[M]:
         """Change some attributes of several items, as `Model.update_many` does."""
         call = bulk_calls.UpdateVerb(self._model).prepare(
-            strategy, updates, scans, bulk_writes.WriteOptions(max_workers, progress, max_units_per_second), on_invalid
+            strategy, updates, scans, destinations.WriteOptions(max_workers, progress, max_units_per_second), on_invalid
         )
         return await self._perform(call)
 
@@ -111,7 +111,7 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
         A loop that is left by `break` is closed by the event loop, in a task of its own soon afterwards, which cancels
         the requests under way; `async with contextlib.aclosing(...)` does so before the block is left.
         """
-        options = bulk_writes.WriteOptions(max_workers, progress, max_units_per_second)
+        options = destinations.WriteOptions(max_workers, progress, max_units_per_second)
         return write_stream.stream_bulk_async(
             bulk_calls.SaveVerb(self._model).prepare(items, options, overwrite=overwrite)
         )
@@ -127,7 +127,7 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
         """Delete items while iterating, as `Model.delete_iter` does, with the differences of `save_iter`."""
         return write_stream.stream_bulk_async(
             bulk_calls.DeleteVerb(self._model).prepare_stream(
-                strategies, bulk_writes.WriteOptions(max_workers, progress, max_units_per_second)
+                strategies, destinations.WriteOptions(max_workers, progress, max_units_per_second)
             )
         )
 
@@ -141,7 +141,7 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
         progress: ProgressOption = None,
     ) -> AsyncGenerator[WriteOutcome[M]]:
         """Update items while iterating, as `Model.update_iter` does, with the differences of `save_iter`."""
-        options = bulk_writes.WriteOptions(max_workers, progress, max_units_per_second)
+        options = destinations.WriteOptions(max_workers, progress, max_units_per_second)
         return write_stream.stream_bulk_async(
             bulk_calls.UpdateVerb(self._model).prepare_stream(strategies, updates, options)
         )

@@ -13,8 +13,8 @@ from dynamongo.expressions.updates import Updates
 from dynamongo.expressions.values import Item
 from dynamongo.planning.plan import Plan
 from dynamongo.planning.strategies import Target
-from dynamongo.verbs.bulk_writes import WriteOptions
 from dynamongo.verbs.calls import perform_async
+from dynamongo.verbs.destinations import WriteOptions
 from dynamongo.verbs.prepared_read import PreparedRead
 from dynamongo.verbs.progress import ProgressOption, report_progress
 from dynamongo.verbs.results import BatchResult, ItemsByKind, MigratedPage, Page

@@ -12,7 +12,8 @@ from dynamongo.executor.grouping import Round
 from dynamongo.executor.write_run import MakeSteps
 from dynamongo.mapping.records import Recorded
 from dynamongo.verbs.bulk_entries import Entry
-from dynamongo.verbs.bulk_writes import BulkCall, BulkWrite, Destination, WriteOptions, conclude, settling
+from dynamongo.verbs.bulk_writes import BulkCall, BulkWrite, conclude, settling
+from dynamongo.verbs.destinations import Destination, WriteOptions
 from dynamongo.verbs.progress import find_total
 from dynamongo.verbs.results import BatchResult, WriteOutcome
 

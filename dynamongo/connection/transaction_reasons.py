@@ -10,7 +10,7 @@ from dynamongo.connection.participants import Address
 from dynamongo.exceptions import CancellationReason, ConditionalCheckFailedException
 from dynamongo.executor.cancellations import CONDITION_FAILED, error_of
 from dynamongo.expressions.values import Item, are_values_hidden, shorten
-from dynamongo.mapping.failures import explain_failure
+from dynamongo.mapping.failures import explain_failure, name_key
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
 from dynamongo.operations import Action, Put
@@ -92,9 +92,7 @@ def _explain_reason(entry: TransactionEntry, reason: CancellationReason) -> Canc
 def _label(entry: TransactionEntry, reason: CancellationReason) -> CancellationReason:
     """Return the reason with the model and the key of its action."""
     mapper = entry.mapper
-    named, parts = mapper.decode_key(entry.key), mapper.keys.part_names
-    # A key that does not suit its template tells no members.
-    key = named.to_dict(only=parts if parts and vars(named).keys() >= set(parts) else mapper.keys.field_names)
+    key = name_key(mapper, entry.key)
     message = reason.message
     if message:
         message += mapper.hint_at(message, entry.action)

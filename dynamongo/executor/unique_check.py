@@ -178,8 +178,10 @@ class UniqueCheck:
     def _add_guards(self, sender: Sender, free: Sequence[FoundClaim]) -> Steps[list[FoundClaim]]:
         """Add missing guards, many at once, and return those that were added."""
         # Of two items with one value, the second is looked at by itself.
-        distinct = {self._at(each.claim.key): each for each in reversed(free)}.values()
-        by_item = itertools.groupby(sorted(distinct, key=lambda each: repr(each.owner)), lambda each: each.owner)
+        distinct: dict[Keyed, FoundClaim] = {}
+        for each in free:
+            distinct.setdefault(self._at(each.claim.key), each)
+        by_item = itertools.groupby(distinct.values(), lambda each: each.owner)  # those of one item follow each other
         done: list[FoundClaim] = []
         for chunk in _join([list(claims) for _, claims in by_item]):
             if (yield from self._try(sender, self._take_free(chunk))):

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from dynamongo._support.dataclasses import replace
 from dynamongo.backends import note_sent
 from dynamongo.exceptions import (
-    BackendError,
     CancellationReason,
     ConditionalCheckFailedException,
+    DynamongoError,
     InvalidRequestError,
     TransactionCanceled,
     TransactionConflict,
@@ -109,7 +109,9 @@ class GuardedRun:
 
     def perform(self, known: Known) -> Steps[WriteResult]:
         """Carry out the write, given what is believed to be stored."""
-        for _ in range(_MAX_ROUNDS):
+        for number in range(_MAX_ROUNDS):
+            if number > 1:  # the second round is usual, where the first one finds out what is stored
+                yield self._sender.retries.wait(number - 1)
             if isinstance(known, Unknown):
                 known = yield from self._read(self._key)
             found = yield from self._attempt(known)
@@ -120,7 +122,13 @@ class GuardedRun:
 
     def _read(self, key: Item) -> Steps[Item | None]:
         # Not a Get: several of those in a block are reported as a loop that the caller should have written otherwise.
-        found, consumed = yield from get_batch(self._sender, BatchGet(self._write.table, (key,), consistent=True))
+        get = BatchGet(self._write.table, (key,), consistent=True)
+        try:
+            found, consumed = yield from get_batch(self._sender, get)
+        except BaseException as interruption:
+            if not isinstance(interruption, Exception):  # whatever was written before was refused
+                note_sent(interruption, was_sent=False)
+            raise
         self._consumed += consumed
         return found[0] if found else None
 
@@ -233,7 +241,7 @@ class GuardedRun:
         """Read the item after it was written; no error may look as if it had not been."""
         try:
             return (yield from self._read(self._key))
-        except BackendError:
+        except DynamongoError:  # of the store, or because a run of several writes is stopped
             return None
         except BaseException as interruption:
             if not isinstance(interruption, Exception):

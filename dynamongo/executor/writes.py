@@ -21,7 +21,7 @@ from dynamongo.executor.guarded_writes import GuardedWrite
 from dynamongo.executor.retries import Attempts
 from dynamongo.executor.sender import Sender
 from dynamongo.expressions.values import Item
-from dynamongo.operations import BatchDelete, BatchPut, BatchWrite, Put
+from dynamongo.operations import BatchDelete, BatchPut, BatchWrite, Put, WriteResult
 
 ITEM_ERRORS = (
     ConditionalCheckFailedException,
@@ -147,8 +147,7 @@ def _as_part(write: Write) -> BatchPut | BatchDelete:
 def _write_alone(sender: Sender, attempts: Attempts, write: Write) -> Steps[Outcome]:
     try:
         if isinstance(write, GuardedWrite):
-            attempts.is_under_way = True  # of several requests: no matter which of them is interrupted
-            result = yield from write.perform(sender)
+            result = yield from _write_guarded(sender, attempts, write)
         else:
             result = yield from sender.send_within(attempts, write)
     except ITEM_ERRORS as error:
@@ -157,6 +156,15 @@ def _write_alone(sender: Sender, attempts: Attempts, write: Write) -> Steps[Outc
     if result.attributes is None:
         return DONE if units <= 1 else Outcome(units=units)
     return Outcome(attributes=result.attributes, units=units)
+
+
+def _write_guarded(sender: Sender, attempts: Attempts, write: GuardedWrite) -> Steps[WriteResult]:
+    try:
+        return (yield from write.perform(sender))
+    except BaseException as interruption:
+        if not isinstance(interruption, Exception):
+            attempts.is_under_way = getattr(interruption, "was_sent", True)  # as in `Sender.send_within`
+        raise
 
 
 def _unprocessed_error(attempts: Attempts, table: str) -> ThrottledError | WriteOutcomeUnknown:

@@ -33,7 +33,7 @@ class DocumentMeta(type):
     """
 
     def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> Any:
-        fields = {each: value for each, value in namespace.items() if isinstance(value, Field)}
+        fields: dict[str, Field[Any]] = {each: value for each, value in namespace.items() if isinstance(value, Field)}
         others = {each: value for each, value in namespace.items() if each not in fields}
         return super().__new__(mcls, name, bases, {**others, "__body__": fields}, **options)
 

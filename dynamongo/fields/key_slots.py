@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.values import AttributeValue, shorten
 from dynamongo.fields.dates import DateField
+from dynamongo.fields.numeric import IntField
 from dynamongo.fields.simple import UUIDField
 from dynamongo.fields.temporal import DateTimeField
+from dynamongo.fields.text import StringField
 
 if TYPE_CHECKING:
     from dynamongo.fields.base import Field
@@ -85,18 +87,16 @@ class Slot:
         self.field.is_key = True  # so that datetimes, for example, are written in UTC
         self.is_number = field.stored_type == "N"
         self.label, self.given_as = label, given_as
-        fixed = None if getattr(field, "stored_format", None) or not getattr(field, "is_plain", True) else type(field)
-        serialized = getattr(field, "serialized_format", None)
-        self._fixed = None if serialized is not None or fixed not in _FIXED else fixed
+        formats = getattr(field, "stored_format", None), getattr(field, "serialized_format", None)
+        self._fixed = type(field) if type(field) in _FIXED and formats == (None, None) else None
         self.shapes = () if self._fixed is None else _FIXED[self._fixed]
         self.excluded = self._find_excluded(end, separators)
         self.pattern = self._find_pattern()
         self._check_end(field, end, is_last=is_last)
         self.order_fault = self._find_order_fault(end, is_last=is_last)
         self.find_excluded = re.compile(f"[{re.escape(self.excluded)}]").search if self.excluded else None
-        self.is_plain = type(field).__name__ in ("StringField", "IntField") and not getattr(
-            field, "stored_format", None
-        )
+        # Their subclasses may write something else.
+        self.is_plain = type(field) in (IntField, StringField) and getattr(field, "stored_format", None) is None
         self.refuses_some = self.width is not None if self.is_number else self._fixed is None
 
     def _find_excluded(self, end: str, separators: str) -> str:

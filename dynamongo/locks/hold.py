@@ -25,8 +25,8 @@ _RELEASE_ATTEMPTS: Final = 3
 class Hold:
     """One acquisition of a lock, from then on.
 
-    Its lease counts from before the request that began it, by the monotonic clock of the holder. Whoever waits counts
-    from after that request, so that he never sees it end before the holder does.
+    Its lease counts from before the request that began it, by the monotonic clock of the holder. Waiters count from
+    after that request, so that none of them sees it end before the holder does.
 
     Args:
         requests: The requests for the lock.

@@ -9,7 +9,7 @@ from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, ValidationError
 from dynamongo.expressions.conditions import EQ, Comparison, Condition, NotExists, Path
 from dynamongo.expressions.evaluation import MISSING, Resolved
-from dynamongo.expressions.values import AttributeValue
+from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.fields.base import Field
 from dynamongo.fields.partial_map import guard
 from dynamongo.mapping.deltas import AttributeChange, Delta, make_deltas
@@ -60,12 +60,7 @@ def _find_changed_attributes(mapper: Mapper[Any], instance: Recorded, *, keeps_f
         if name in values and field.path != mapper.version and field.stored
     ]
     try:
-        found = [
-            _find_change(
-                field, values[name], stored.get(field.path.attribute, MISSING), record, keeps_forms=keeps_forms
-            )
-            for name, field in fields
-        ]
+        found = [_find_change(field, values[name], stored, record, keeps_forms=keeps_forms) for name, field in fields]
     except ValidationError as error:
         raise given_problems.explain_instance(mapper, values, error) from error.__cause__
     changes = [change for change in found if change is not None]
@@ -78,10 +73,11 @@ def _find_changed_attributes(mapper: Mapper[Any], instance: Recorded, *, keeps_f
 
 
 def _find_change(
-    field: Field[Any], value: Any, stored: Resolved, record: Record, *, keeps_forms: bool
+    field: Field[Any], value: Any, item: Item, record: Record, *, keeps_forms: bool
 ) -> AttributeChange | None:
-    """Compare the stored value of an attribute with the value that the instance would store now."""
+    """Compare the value of an attribute in the stored item with the value that the instance would store now."""
     name = field.path.attribute
+    stored: Resolved = item.get(name, MISSING)
     # Relative to the attribute: an empty path means that all of it was read.
     paths = [path.below() for path in record.loaded or () if path.attribute == name]
     if any(path.elements for path in paths):

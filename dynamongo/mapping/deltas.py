@@ -99,19 +99,18 @@ def apply_deltas(item: Item, deltas: Iterable[Delta]) -> Item:
             place = _copy_part(place, parent)
         if isinstance(delta, RemoveUpdate):
             place.pop(last, None)
-        elif isinstance(place, list) and last == len(cast("list[Any]", place)):
-            cast("list[Any]", place).append(delta.value)
+        elif type(last) is int and last == len(place):  # one more element of a list
+            place.append(delta.value)
         else:
-            place[last] = cast("AttributeValue", delta.value)
+            place[last] = delta.value
     return changed
 
 
 def _copy_part(place: Any, step: str | int) -> Any:
     """Put a copy of a map or list on the way in its place, because the item before shares it, and return the copy."""
-    inner = place.get(step) if isinstance(place, dict) else place[step]
-    copied: Any = list(cast("list[Any]", inner)) if isinstance(inner, list) else dict(inner or {})
-    place[step] = copied
-    return copied
+    inner: Any = place[step] if type(step) is int else place.get(step)
+    place[step] = inner.copy() if isinstance(inner, (dict, list)) else {}
+    return place[step]
 
 
 def _compare(field: Field[Any] | None, path: Path, stored: Resolved, held: Resolved) -> Deltas:
@@ -119,11 +118,10 @@ def _compare(field: Field[Any] | None, path: Path, stored: Resolved, held: Resol
         return Deltas()
     if isinstance(field, DictField) and isinstance(stored, dict) and isinstance(held, dict):
         return _compare_members(field, path, stored, held)
-    known: Any = field  # pyright does not know what elements a list has
     if isinstance(field, ListField) and isinstance(stored, list) and isinstance(held, list):
-        are_documents = isinstance(known.element, DictField) and known.element.is_declared
-        if are_documents and len(stored) <= len(held):
-            return _compare_elements(known.element, path, stored, held)
+        element: Field[Any] = cast("ListField[Any]", field).element
+        if isinstance(element, DictField) and element.is_declared and len(stored) <= len(held):
+            return _compare_elements(cast("Field[Any]", element), path, stored, held)
     return Deltas((_replace(path, held),))  # a member can only be set in a map
 
 

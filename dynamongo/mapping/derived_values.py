@@ -16,7 +16,7 @@ from dynamongo.fields.derived import Derivation
 from dynamongo.fields.key_templates import KeyTemplate
 from dynamongo.mapping.derived_updates import DerivedUpdates
 from dynamongo.mapping.key_members import KeyMembers, refuse_unstored
-from dynamongo.mapping.records import Recorded, record_of, stored_item_of
+from dynamongo.mapping.records import Recorded, loaded_of, record_of, stored_item_of
 from dynamongo.mapping.rules import Rule
 
 if TYPE_CHECKING:
@@ -104,12 +104,12 @@ class DerivedValues(Rule):
         """Compute what follows from the field."""
         following = self._following[field.path.name]
         if following:
-            self._derive(vars(instance), following)
+            self._derive(vars(instance), [each for each in following if not self._find_unknown(instance, each)])
 
     def before_save(self, instance: Recorded) -> None:
         """Compute all again: a list that a value follows from may have been changed in place."""
         values: dict[str, Any] = vars(instance)
-        if len(values) < len(self._fields) and record_of(instance).loaded is not None:
+        if loaded_of(instance) is not None:
             self._derive(values, [field for field in self._in_order if self._is_due(instance, field)])
             return
         self._derive_whole(values)
@@ -126,15 +126,22 @@ class DerivedValues(Rule):
             AttributeNotLoaded: It has, and cannot be.
         """
         values, names = vars(instance), _derivation_of(field).sources
-        changed = [name for name in names if name in values and self._has_changed(instance, name)]
-        unknown = [name for name in names if name not in values]
+        unknown = self._find_unknown(instance, field)
+        changed = [name for name in names if name not in unknown and self._has_changed(instance, name)]
         if changed and unknown:
             raise AttributeNotLoaded(
                 f"{field.label} follows from {changed[0]}, which has changed, and from {' and '.join(unknown)}"
-                f" ({_derivation_of(field).given_as}), which {'was' if len(unknown) == 1 else 'were'} not read: call"
-                " reload() first"
+                f" ({_derivation_of(field).given_as}), which {'was' if len(unknown) == 1 else 'were'} not read as a"
+                " whole: call reload() first"
             )
         return not unknown and (bool(changed) or field.path.name in values)
+
+    def _find_unknown(self, instance: Recorded, field: Field[Any]) -> list[str]:
+        """Return the sources of a field that are not there, or not as a whole, since the item was read in part."""
+        values = vars(instance)
+        parts = {path.attribute for path in loaded_of(instance) or () if len(path.elements) > 1}
+        names = _derivation_of(field).sources
+        return [name for name in names if name not in values or self._fields[name].path.attribute in parts]
 
     def _has_changed(self, instance: Recorded, name: str) -> bool:
         field, value = self._fields[name], vars(instance)[name]
@@ -166,8 +173,7 @@ class DerivedValues(Rule):
 
     def _derive(self, values: dict[str, Any], fields: Iterable[Field[Any]]) -> None:
         for field in fields:
-            if values.keys() >= set(_derivation_of(field).sources):  # all of them were read
-                values[field.path.name] = self._compute(field, values)
+            values[field.path.name] = self._compute(field, values)
 
     def _compute(self, field: Field[Any], values: Mapping[str, Any]) -> Any:
         derivation: Any = field.derived

@@ -46,6 +46,15 @@ def explain_failure(mapper: Mapper[Any], write: Action, error: DynamongoError) -
     return missing
 
 
+def name_key(mapper: Mapper[Any], key: Item) -> dict[str, Any]:
+    """Return a key as a strategy: its values by the names of fields, which are those that it is composed of, if any."""
+    named: Any = mapper.decode_key(key)
+    held, parts = set(vars(named)), mapper.keys.part_names
+    # A key that does not suit its template tells no members.
+    found: dict[str, Any] = named.to_dict(only=parts if parts and held >= set(parts) else mapper.keys.field_names)
+    return found
+
+
 def _explain_failed_check(
     mapper: Mapper[Any],
     key: Item,

@@ -122,7 +122,8 @@ class Validators(_OnSave):
 
     def _refuse(self, instance: Any, hook: Hook, error: Exception) -> NoReturn:
         """Raise an error with all that is wrong: with the fields, and what validators say of those that are valid."""
-        problems = given_problems.find_in_instance(self._fields, vars(instance))
+        held: dict[str, Any] = vars(instance)
+        problems = given_problems.find_in_instance(self._fields, held)
         wrong = {problem.field for problem in problems}
         for call, other in self._calls:
             about = other.mark.fields

@@ -176,8 +176,7 @@ def _marks_of(model: type, name: str, value: Any) -> tuple[Mark, ...]:
         return cast("tuple[Mark, ...]", vars(value).get(MARKS, ()))
     wrapped = getattr(value, "__func__", None)
     if isinstance(wrapped, FunctionType) and MARKS in vars(wrapped):
-        kind: Any = type(value)
-        raise SchemaError(f"{model.__name__}.{name} is a {kind.__name__}; hooks and validators take self")
+        raise SchemaError(f"{model.__name__}.{name} is no plain method; hooks and validators take self")
     return ()
 
 

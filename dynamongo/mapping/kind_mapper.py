@@ -110,8 +110,8 @@ class KindMapper(Mapper[M]):
 
     def _has_hooks(self) -> bool:
         """Return whether a class of the items has hooks that complete what was read."""
-        models: Iterable[Any] = self.kinds.models.values()
-        return any(model.__mapper__.codec.completes for model in models)
+        mappers: list[Mapper[Any]] = [cast("Any", model).__mapper__ for model in self.kinds.models.values()]
+        return any(mapper.codec.completes for mapper in mappers)
 
     def make_reader(self) -> ItemReader | None:
         """Return what reads whole items to instances of their classes while they are still JSON."""

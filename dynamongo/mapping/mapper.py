@@ -7,6 +7,7 @@ declares, how instances become items and items become instances, and how message
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Iterable, Mapping
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, cast
@@ -190,7 +191,7 @@ class Mapper(ModelSchema, Generic[M]):
             raise given_problems.explain_instance(self, vars(instance), error) from error.__cause__
         if self._formed and stored is not None:
             stored_forms.keep_stored_forms(self._formed, stored, item)
-        if type(record) is Record and record.told and self.key_members is not None:
+        if self.key_members is not None and type(record) is Record and record.told:
             self.key_members.leave_out(record.told, stored_item_of(instance) or {}, item)
         return item
 
@@ -231,7 +232,7 @@ class Mapper(ModelSchema, Generic[M]):
     def decode_read(self, items: Iterable[Item], loaded: tuple[Path, ...] | None) -> list[M]:
         """Return instances of items of which these paths were read; `None` means whole items."""
         if type(items) is ReadItems:
-            decode = self.decode if loaded is None else lambda item: self.decode_partial(item, loaded)
+            decode = self.decode if loaded is None else functools.partial(self.decode_partial, loaded=loaded)
             return items.finish(decode, partial_items.complete if self.codec.completes else None)
         if loaded is None:
             return self.codec.decode(self.model, items)

@@ -80,6 +80,12 @@ def add_values(instance: Recorded, values: Mapping[str, Any]) -> None:
     vars(instance).update(values)
 
 
+def loaded_of(instance: Recorded) -> tuple[Path, ...] | None:
+    """Return the paths that were read of the instance's item; `None` for all of it, or for a new item."""
+    record: Any = getattr(instance, "__record__", None)
+    return record.loaded if type(record) is Record else None
+
+
 def is_stored(instance: Recorded) -> bool:
     """Return whether the item of an instance was read or saved: in a hook, whether a save is not its first.
 

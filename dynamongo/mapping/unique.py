@@ -21,7 +21,7 @@ from decimal import Decimal
 from typing import Any, Final, cast
 
 from dynamongo._support.dataclasses import dataclass
-from dynamongo.exceptions import UniqueViolation
+from dynamongo.exceptions import UniqueViolation, ValidationError
 from dynamongo.expressions.conditions import (
     EQ,
     NE,
@@ -37,6 +37,8 @@ from dynamongo.expressions.conditions import (
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import AttributeValue, Item, shorten, type_of
 from dynamongo.fields.base import Field
+from dynamongo.fields.python_values import decode
+from dynamongo.mapping.failures import name_key
 from dynamongo.schema import KeySchema
 
 PREFIX: Final = "unique#"
@@ -158,12 +160,12 @@ class Constraints:
         self.is_free = NotExists(Path(keys.names[0]))
         self._model = model
         self._fields = fields
-        self._by_attribute = {path.attribute: path for constraint in self.all for path in constraint.paths}
+        self._attributes = frozenset(path.attribute for constraint in self.all for path in constraint.paths)
 
     def touched_by(self, updates: Iterable[AnyUpdate]) -> tuple[Constraint, ...]:
         """Return the constraints on attributes that an update changes."""
         changed = {update.path.attribute for update in updates}
-        if changed.isdisjoint(self._by_attribute):
+        if changed.isdisjoint(self._attributes):
             return ()
         return tuple([each for each in self.all if any(path.attribute in changed for path in each.paths)])
 
@@ -219,13 +221,23 @@ class Constraints:
 
     def decode_key(self, key: Item) -> dict[str, Any]:
         """Return a key by the names of the fields, as Python values: a strategy."""
-        return {self._fields[name].path.name: self._fields[name].decode(key[name]) for name in self.key_names}
+        try:
+            return name_key(cast("Any", self._model).__mapper__, key)
+        except ValidationError:  # of an item that does not suit the model
+            return {self._fields[name].path.name: self._decode(name, key[name]) for name in self.key_names}
 
     def decode_values(self, claim: Claim) -> Any:
         """Return the value of a claim, or a tuple of them for several fields."""
         pairs = zip(claim.constraint.paths, claim.values, strict=True)
-        values = [self._fields[path.attribute].decode(value) for path, value in pairs]
+        values = [self._decode(path.attribute, value) for path, value in pairs]
         return tuple(values) if len(values) > 1 else values[0]
+
+    def _decode(self, name: str, value: AttributeValue) -> Any:
+        """Return the Python value of an attribute, even of one that its field could not have stored."""
+        try:
+            return self._fields[name].decode(value)
+        except ValidationError:
+            return decode(value)
 
 
 def find_stored_claim(constraint: Constraint, guard: Item) -> Claim | None:

@@ -17,7 +17,8 @@ from dynamongo.planning.read import OnInvalid
 from dynamongo.planning.scan_policy import ScanPolicy
 from dynamongo.planning.strategies import Strategy
 from dynamongo.verbs.bulk_calls import DeleteVerb, SaveVerb, UpdateVerb
-from dynamongo.verbs.bulk_writes import BulkCall, WriteOptions
+from dynamongo.verbs.bulk_writes import BulkCall
+from dynamongo.verbs.destinations import WriteOptions
 from dynamongo.verbs.instance import Instance
 from dynamongo.verbs.item_forms import as_stored
 from dynamongo.verbs.progress import ProgressOption

@@ -10,7 +10,8 @@ from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.executor import GroupResult, Sender, Steps
 from dynamongo.mapping.records import Recorded
 from dynamongo.verbs.bulk_entries import Entry
-from dynamongo.verbs.bulk_writes import BulkCall, BulkWrite, Destination, WriteOptions, conclude, settling
+from dynamongo.verbs.bulk_writes import BulkCall, BulkWrite, conclude, settling
+from dynamongo.verbs.destinations import Destination, WriteOptions
 from dynamongo.verbs.progress import find_total
 from dynamongo.verbs.results import BatchResult, WriteOutcome
 

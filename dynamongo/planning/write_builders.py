@@ -17,7 +17,7 @@ from dynamongo.expressions.computed import WITH_PATHS, operands_in
 from dynamongo.expressions.conditions import And, BaseCondition, Condition, Path, all_of, conjuncts
 from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.updates import AnyUpdate, SetUpdate, Update, check_updates, guards_of
-from dynamongo.expressions.values import shorten
+from dynamongo.expressions.values import Item, shorten
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded, record_of, stored_item_of
 from dynamongo.mapping.versions import count_up, lock, next_version
@@ -54,8 +54,7 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any, *, is_s
         item = mapper.encode(instance)
     else:
         item = rules.save(instance, mapper.encode, calls_hooks=is_save)
-        if overwrite is not False:  # an item that must not exist has nothing to keep
-            guards = rules.guard_put(item)
+        guards = () if overwrite is False else rules.guard_put(item)  # an item that must not exist has nothing to keep
     if condition is not None and mapper.templates is not None:
         condition = member_checks.settle(condition, mapper.templates, item)
     version = mapper.version
@@ -67,13 +66,16 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any, *, is_s
         # The instance keeps its version until the write has succeeded: see `Mapper.note_saved`.
         item[version.attribute] = next_version(held)
     if guards:
-        # The guards alone hold for what the write itself leaves behind.
-        is_idempotent = condition is None
-        condition = all_of((*conjuncts(condition), *guards))
-        return Put(table, item, condition, return_item_on_failure=True, is_idempotent=is_idempotent)
+        return _put_guarded(table, item, condition, guards)
     if condition is None:
         return Put(table, item)
     return Put(table, item, condition, return_item_on_failure=True)
+
+
+def _put_guarded(table: str, item: Item, condition: Condition | None, guards: tuple[Condition, ...]) -> Put:
+    both = all_of((*conjuncts(condition), *guards))
+    # The guards alone hold for what the write itself leaves behind.
+    return Put(table, item, both, return_item_on_failure=True, is_idempotent=condition is None)
 
 
 def make_save(

@@ -13,7 +13,8 @@ from dynamongo.executor.guarded_writes import guard_write
 from dynamongo.planning.strategies import Strategy, resolve_one
 from dynamongo.planning.write_builders import make_put
 from dynamongo.verbs.bulk_entries import Entry, delete_entry
-from dynamongo.verbs.bulk_writes import Destination, WriteOptions, attach_result, find_stop
+from dynamongo.verbs.bulk_writes import attach_result, find_stop
+from dynamongo.verbs.destinations import Destination, WriteOptions
 from dynamongo.verbs.instance import Instance
 from dynamongo.verbs.results import BatchResult, WriteOutcome, sum_up
 

@@ -23,7 +23,8 @@ from dynamongo.planning.scan_policy import ScanPolicy, check_policy
 from dynamongo.planning.strategies import ResolvedStrategy, Strategy, Target, resolve_many, resolve_one
 from dynamongo.planning.write_builders import check_changes
 from dynamongo.verbs.bulk_entries import Entry, check_several, delete_entry, save_entry, update_entry
-from dynamongo.verbs.bulk_writes import AnyIterable, BulkCall, Destination, WriteOptions
+from dynamongo.verbs.bulk_writes import AnyIterable, BulkCall
+from dynamongo.verbs.destinations import Destination, WriteOptions
 from dynamongo.verbs.instance import Instance
 from dynamongo.verbs.read_arguments import check_on_invalid
 from dynamongo.verbs.write_plan import WritePlan

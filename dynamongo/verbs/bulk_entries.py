@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar, cast
 
 from dynamongo._support.dataclasses import replace
 from dynamongo.exceptions import AttributeNotLoaded, DynamongoError, UnreadableItem, ValidationError
@@ -29,6 +29,10 @@ from dynamongo.planning.write_builders import (
 M = TypeVar("M", bound=Recorded)
 
 
+REFUSALS: Final = (AttributeNotLoaded, ValidationError)
+"""The errors of an item that is not sent, because its fields or a hook refuse it."""
+
+
 class Entry(Generic[M]):
     """One item that is to be written.
 
@@ -46,6 +50,15 @@ class Entry(Generic[M]):
         self.item = item
         self.write = write
         self.error = error
+
+
+def refuse_invalid(entries: Iterable[Entry[Any]]) -> None:
+    """Raise the error of the first invalid entry; the message names its position."""
+    for index, entry in enumerate(entries):
+        if entry.error is not None:
+            located = type(entry.error)(f"item {index}: {entry.error}")
+            vars(located).update(vars(entry.error))  # such as the problems of the item
+            raise located from entry.error
 
 
 def check_several(mapper: Mapper[Any], items: object) -> None:
@@ -77,7 +90,7 @@ def save_entry(
 
 def _refusal_of(error: AttributeNotLoaded | ValueError) -> DynamongoError:
     """Return the error of an item that is refused, by its fields or by a hook; raise one that concerns all items."""
-    if isinstance(error, (AttributeNotLoaded, ValidationError)):
+    if isinstance(error, REFUSALS):
         return error
     if isinstance(error, DynamongoError):  # such as a condition that names a field of another model
         raise error
@@ -166,7 +179,7 @@ def recheck_targets(mapper: Mapper[Any], source: ResolvedStrategy, items: Sequen
     targets: list[Target] = []
     for item in items:
         key = mapper.pick_key(item)
-        told = key if mapper.templates is None else {**key, **mapper.templates.tell(key)}
+        told = key if (keys := mapper.templates) is None else {**key, **keys.tell(key), **keys.tell_unstored(item)}
         check = checks[_values_of(key)] if isinstance(source, tuple) else recheck(source, told)
         targets.append(Target(key, None if check is None else narrow(check, item)))
     return targets

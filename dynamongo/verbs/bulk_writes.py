@@ -17,42 +17,29 @@ from collections.abc import AsyncIterable, Callable, Generator, Iterable, Iterat
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar, cast
 
-from dynamongo._support.dataclasses import dataclass, field
+from dynamongo._support.dataclasses import dataclass
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo._support.stacklevel import caller_level
-from dynamongo.arguments import check_capacity_units
-from dynamongo.backends import Backend
-from dynamongo.connection.clocks import writing_to
-from dynamongo.connection.connection import Connection
-from dynamongo.exceptions import (
-    AttributeNotLoaded,
-    DynamongoError,
-    ExpressionError,
-    ItemNotFound,
-    ValidationError,
-    WriteNotSent,
-)
+from dynamongo.exceptions import DynamongoError, ItemNotFound, ValidationError, WriteNotSent
 from dynamongo.executor import ITEM_ERRORS, GroupResult, Outcome, Outcomes
 from dynamongo.executor.guarded_writes import GuardedWrite, SingleWrite
 from dynamongo.expressions.values import shorten
 from dynamongo.mapping.failures import explain_failure
-from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
 from dynamongo.operations import Put
 from dynamongo.planning.read import Read
-from dynamongo.verbs.bulk_entries import Entry
-from dynamongo.verbs.progress import ProgressOption, report_progress
+from dynamongo.verbs.bulk_entries import REFUSALS, Entry, refuse_invalid
+from dynamongo.verbs.destinations import Destination, WriteOptions
+from dynamongo.verbs.progress import report_progress
 from dynamongo.verbs.results import BatchResult, WriteOutcome, sum_up
 
 if TYPE_CHECKING:
     from dynamongo.connection import size_checks
-    from dynamongo.executor import rate_limits, write_run
+    from dynamongo.executor import write_run
     from dynamongo.executor.grouping import Round
-    from dynamongo.executor.rate_limits import RateLimit
     from dynamongo.verbs.progress import Advance
 else:  # most programs start without bulk writes
     size_checks = LazyModule("dynamongo.connection.size_checks")
-    rate_limits = LazyModule("dynamongo.executor.rate_limits")
     write_run = LazyModule("dynamongo.executor.write_run")
 
 M = TypeVar("M", bound=Recorded)
@@ -64,57 +51,8 @@ AnyIterable: TypeAlias = Iterable[T] | AsyncIterable[T]
 _MANY_REFUSED: Final = 1_000
 """How many outcomes of invalid entries may wait to be reported with those of writes."""
 
-_OWN_ERRORS = (*ITEM_ERRORS, AttributeNotLoaded, ItemNotFound, ValidationError)
+_OWN_ERRORS = (*ITEM_ERRORS, ItemNotFound, *REFUSALS)
 """The errors of one item, which say nothing of the others: what the store refused, or its fields, or a hook."""
-
-
-@dataclass(frozen=True, slots=True)
-class Destination(Generic[M]):
-    """Where items are written, fixed when a verb is called: a `using` block that is opened later changes nothing.
-
-    Attributes:
-        mapper: The mapper of the model.
-        table: The full name of the table.
-        connection: The connection that executes the writes.
-        backend: The backend.
-    """
-
-    mapper: Mapper[M]
-    table: str
-    connection: Connection
-    backend: Backend
-
-    def build(self, make: Callable[..., T], *arguments: Any) -> T:
-        """Return what the function returns, which makes a write, by the clock of the backend."""
-        if self.mapper.rules is None:
-            return make(*arguments)
-        with writing_to(self.backend):
-            return make(*arguments)
-
-
-@dataclass(frozen=True, slots=True)
-class WriteOptions:
-    """How items are written.
-
-    Attributes:
-        max_workers: How many requests run at the same time at most; by default, as many as suit the backend.
-        progress: Where progress is reported.
-        max_units_per_second: How many write units to consume per second at most.
-        limit: What spreads the requests over time, if there are to be no more units per second. All that is written
-            with the same options shares it.
-    """
-
-    max_workers: int | None = None
-    progress: ProgressOption = None
-    max_units_per_second: float | None = None
-    limit: RateLimit | None = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        rate = check_capacity_units("bulk write", "max_units_per_second", self.max_units_per_second)
-        # A frozen dataclass refuses plain assignment.
-        object.__setattr__(self, "limit", None if rate is None else rate_limits.RateLimit(rate))
-        if self.max_workers is not None and (type(self.max_workers) is not int or self.max_workers < 1):
-            raise ExpressionError(f"max_workers must be an int >= 1; got {shorten(self.max_workers)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,17 +107,8 @@ class BulkCall(Generic[M]):
         known = zip(self.plain_items()) if not found else zip(*found, strict=True)
         entries = list(itertools.starmap(self.make_entry, known))
         if self.checks_first:
-            for index, entry in enumerate(entries):
-                if entry.error is not None:
-                    raise _locate(entry.error, index) from entry.error
+            refuse_invalid(entries)
         return entries
-
-
-def _locate(error: DynamongoError, index: int) -> DynamongoError:
-    located = type(error)(f"item {index}: {error}")
-    if isinstance(error, ValidationError) and isinstance(located, ValidationError):
-        located.problems = error.problems
-    return located
 
 
 class BulkWrite(Generic[M]):

@@ -69,7 +69,7 @@ class ModelMeta(type):
         for attribute, value in (*fields.items(), *indexes.items()):
             super().__setattr__(attribute, value)
         super().__setattr__("__mapper__", mapper)
-        if model.__unique__ or any(base.__mapper__.guards is not None for base in _bases_of_table(cls)):
+        if mapper.unique is not None or any(base.__mapper__.guards is not None for base in _bases_of_table(cls)):
             _expect_guards(cls)
 
     def __repr__(cls) -> str:

@@ -46,8 +46,9 @@ from dynamongo.planning.scan_policy import apply_policy
 from dynamongo.planning.strategies import Target
 from dynamongo.planning.write_builders import check_changes
 from dynamongo.verbs.bulk_entries import Entry, delete_entry, recheck_targets, rewrite_entries, update_entry
-from dynamongo.verbs.bulk_writes import BulkCall, Destination, WriteOptions
+from dynamongo.verbs.bulk_writes import BulkCall
 from dynamongo.verbs.calls import VerbCall
+from dynamongo.verbs.destinations import Destination, WriteOptions
 from dynamongo.verbs.instance import Instance
 from dynamongo.verbs.item_forms import Instances, as_items, as_stored, make_sift
 from dynamongo.verbs.progress import ProgressOption

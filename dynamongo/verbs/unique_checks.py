@@ -12,8 +12,8 @@ from dynamongo.exceptions import ExpressionError
 from dynamongo.executor import Sender, Steps
 from dynamongo.executor.unique_check import Finding, UniqueCheck
 from dynamongo.expressions.values import Item
-from dynamongo.verbs.bulk_writes import Destination, WriteOptions
 from dynamongo.verbs.calls import VerbCall
+from dynamongo.verbs.destinations import Destination, WriteOptions
 from dynamongo.verbs.instance import Instance
 from dynamongo.verbs.item_forms import as_stored
 from dynamongo.verbs.progress import ProgressOption

@@ -41,7 +41,8 @@ from dynamongo.model.batch import Batch
 from dynamongo.model.write_stream import perform_bulk
 from dynamongo.operations import BatchWrite, Delete, Put, UpdateItem
 from dynamongo.verbs.bulk_entries import delete_entry
-from dynamongo.verbs.bulk_writes import BulkCall, Destination, WriteOptions
+from dynamongo.verbs.bulk_writes import BulkCall
+from dynamongo.verbs.destinations import Destination, WriteOptions
 
 pytestmark = pytest.mark.usefixtures("colour")
 

@@ -23,8 +23,8 @@ from dynamongo import (
 )
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.operations import Delete, Get, Put, UpdateItem
-from dynamongo.verbs.bulk_writes import WriteOptions
 from dynamongo.verbs.calls import GetCall, VerbCall, perform_async
+from dynamongo.verbs.destinations import WriteOptions
 from dynamongo.verbs.table_calls import compare_call, create_call, delete_call, update_call
 from dynamongo.verbs.write_calls import DeleteCall, SaveCall, UpdateCall
 

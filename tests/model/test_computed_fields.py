@@ -251,6 +251,33 @@ class TestWrites:
         part.save(only_changed=True)
         assert computed(User.get_one("a")) == ("John Doe", "JD", None)
 
+    def test_part_of_a_source_is_no_source(self) -> None:
+        class House(Model):
+            __table__ = "users"
+            __hash_key__ = "email"
+            email = StringField(required=True)
+            name = StringField()
+            place = DictField(city=StringField(), zip=StringField())
+            line = StringField(computed=lambda house: f"{house.name} {house.place}", computed_from=["name", "place"])
+
+        house = House(email="a", name="x", place={"city": "Oslo"}).save()
+        for paths in ([House.place.zip], [House.place.zip, House.line], [House.name, House.line, House.place.city]):
+            part = House.get_one("a", projection=[House.email, *paths])
+            part.save(only_changed=True)
+            assert House.get_one("a") == house
+        part.name = "y"  # now that of the last projection
+        assert part.line == house.line
+        with pytest.raises(AttributeNotLoaded, match=r"and from place .*, which was not read as a whole: call reload"):
+            part.save(only_changed=True)
+
+    def test_constructor_may_assign_a_source_first(self) -> None:
+        class Shouting(User):
+            def __init__(self, **values: Any) -> None:
+                self.first = "JANE"
+                super().__init__(**{"first": "JANE", **values})
+
+        assert Shouting(email="a").full_name == "JANE"
+
     def test_computed_key_cannot_be_changed_by_an_update(self) -> None:
         class Half(Model):
             __table__ = "users"

@@ -469,7 +469,7 @@ class TestDeclarations:
                 @staticmethod
                 def take(one: Any) -> None: ...
 
-        with pytest.raises(SchemaError, match=r"Outer.take is a classmethod; hooks and validators take self"):
+        with pytest.raises(SchemaError, match=r"Outer.take is no plain method; hooks and validators take self"):
 
             class Outer(Note):
                 @classmethod

@@ -85,3 +85,22 @@ def test_awaited_reads_are_the_same() -> None:
         return [order.number async for order in Order.aio.find(OF_DAY_2, descending=True)]
 
     assert asyncio.run(read()) == [7, 6, 5, 4]
+
+
+def test_hash_key_of_an_index_may_have_all_of_the_key_of_the_table() -> None:
+    class Visit(Model):
+        __table__ = "visits"
+        __hash_key__ = "city"
+        city = StringField(required=True)
+        kind = StringField(required=True)
+        day = IntField(required=True)
+        by_city = GlobalIndex(hash_key=(kind, city), range_key=day)
+
+    Visit.create_table()
+    oslo = Visit(city="Oslo", kind="a", day=3).save()
+    of_oslo = (Visit.kind == "a") & (Visit.city == "Oslo")
+    for condition in (Visit.day == 3, Visit.day > 2, Visit.day <= 3, Visit.day.between(3, 4)):
+        assert Visit.get_many(of_oslo & condition, index=Visit.by_city) == [oslo]
+    assert Visit.get_many(of_oslo & (Visit.day > 3), index=Visit.by_city) == []
+    page = next(iter(Visit.find(of_oslo, index=Visit.by_city, page_size=1).pages()))
+    assert Visit.find(of_oslo, index=Visit.by_city, cursor=page.cursor).all() == []

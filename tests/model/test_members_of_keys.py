@@ -266,6 +266,12 @@ class Stop(Shop):
     place = StringField(required=True, stored=False)
 
 
+class Guest(Shop):
+    __kind_field__ = "type"
+    __kind__ = "guest"
+    sk = StringField(template="GUEST")
+
+
 def test_what_range_keys_of_several_models_have_in_common_is_a_key_condition() -> None:
     Parcel.save_many([Parcel(customer=7, number=number) for number in range(3)]).raise_if_failed()
     Stop.save_many([Stop(customer=7, number=number, place="Oslo") for number in range(3)]).raise_if_failed()
@@ -281,6 +287,13 @@ def test_what_range_keys_of_several_models_have_in_common_is_a_key_condition() -
     assert [type(each) for each in several] == [Parcel, Stop]
     assert several.count() == 2
     assert "begins_with(sk, 'PARCEL#')" in str(several.explain())
+
+
+def test_writes_to_several_models_know_the_members_that_each_key_tells() -> None:
+    Parcel.save_many([Parcel(customer=7, number=number) for number in range(4)]).raise_if_failed()
+    found = Connection.find_across((Parcel, Guest), Parcel.number > 1, hash_key=7)
+    assert numbers(found.delete().success) == [2, 3]
+    assert numbers(Parcel.find(Parcel.customer == 7)) == [0, 1]
 
 
 class Box(Shop):

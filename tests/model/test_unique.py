@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import pickle
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from colours import blocking_only
@@ -28,12 +29,15 @@ from dynamongo import (
     UniqueViolation,
     ValidationError,
     VersionConflict,
+    WriteNotSent,
 )
 from dynamongo.backends import Backend
 from dynamongo.backends.memory import Fault, MemoryBackend
 from dynamongo.connection.transactions import Transaction
+from dynamongo.executor import Sender
+from dynamongo.executor.guarded_writes import guard_write
 from dynamongo.expressions.updates import Updates
-from dynamongo.operations import Delete, Put, TransactWrite
+from dynamongo.operations import Delete, Put, TransactWrite, UpdateItem
 
 pytestmark = pytest.mark.usefixtures("colour")
 
@@ -537,7 +541,7 @@ def test_derived_values_and_derived_kinds_are_kept_unique(backend: Backend) -> N
     shop = Shop(place="Oslo", number=1, title="Tea").save()
     with pytest.raises(UniqueViolation, match="the item with place = 'Oslo' AND number = 1 has it already") as caught:
         Branch(place="Oslo", number=2, title="TEA", phone="1").save()
-    assert (caught.value.value, caught.value.key) == ("tea", {"id": "Oslo#0001"})
+    assert (caught.value.value, caught.value.key) == ("tea", {"place": "Oslo", "number": 1})
     assert shop.update(Shop.title.set("Coffee")).slug == "coffee"
     Branch(place="Oslo", number=2, title="TEA", phone="1").save()
     assert set(guards()) == {"unique#shop#slug#coffee", "unique#shop#slug#tea", "unique#branch#phone#1"}
@@ -645,4 +649,79 @@ def test_instance_of_an_item_that_is_gone_can_be_created_again() -> None:
     with pytest.raises(ConditionalCheckFailedException, match="already an item"):
         jane.create()
     assert not User.save_many([User(id="1"), User(id="2", number=1)], overwrite=False).success
+    check_guards()
+
+
+@pytest.mark.parametrize("backend", ["memory"], indirect=True)
+@blocking_only
+def test_run_that_is_stopped_after_a_write_does_not_report_it_as_unsent(backend: MemoryBackend) -> None:
+    jane = User(id="1", email="jane", visits=1).save()
+    write = UpdateItem(User.table_name(), {"id": "1"}, (User.email.set("joe"),), None, "ALL_NEW")
+    steps = guard_write(User.__mapper__, write, jane).perform(Sender(backend.limits, RetryPolicy(1)))
+    result = backend.execute(cast("Any", next(steps)))
+    steps.send(result)  # the transaction is done, and the item would be read now
+    with pytest.raises(StopIteration) as stop:
+        steps.throw(WriteNotSent("the run was interrupted"))
+    assert stop.value.value.attributes == {"id": "1", "email": "joe", "visits": 1}
+    check_guards()
+
+
+@pytest.mark.parametrize("backend", ["memory"], indirect=True)
+def test_check_goes_on_after_values_that_no_field_could_have_stored(backend: Backend) -> None:
+    put(backend, id="1", tenant=5, n=b"x", number="x")
+    found = [each for page in User.check_unique(repair=True) for each in page.problems]
+    assert [(each.kind, each.value, each.is_repaired) for each in found] == [
+        ("missing", (5, b"x"), True),
+        ("missing", "x", True),
+    ]
+    put(backend, id="2", tenant=True, n="y", number=None)
+    assert [page.problems for page in User.check_unique(repair=True)] == [[]]
+    assert len(guards()) == 2
+
+
+@pytest.mark.parametrize("backend", ["memory"], indirect=True)
+@blocking_only
+def test_abstract_base_declares_constraints_for_all_kinds() -> None:
+    class Account(Model):
+        __abstract__ = True
+        __table__ = "users"
+        __hash_key__ = "id"
+        __kind_field__ = "kind"
+        id = StringField(required=True)
+        email = StringField()
+        __unique__ = [email]  # noqa: RUF012 - as users write it
+
+    class Staff(Account):
+        __kind__ = "staff"
+
+    class Guest(Account):
+        __kind__ = "guest"
+        __unique__ = ["card"]  # noqa: RUF012 - as above
+        card = StringField()
+
+    Staff(id="1", email="jane").save()
+    with refusals() as caught:
+        Guest(id="2", email="jane").save()
+    assert (caught.value.model, caught.value.key) == (Guest, {"id": "1"})
+    Guest(id="2", email="joe", card="5").save()
+    assert set(guards()) == {"unique#Account#email#jane", "unique#Account#email#joe", "unique#guest#card#5"}
+    assert [page.problems for model in (Staff, Guest) for page in model.check_unique()] == [[], []]
+    copied = pickle.loads(pickle.dumps(UniqueViolation("taken", model=User, constraint=("email",), key={"id": "1"})))
+    assert vars(copied) == {"model": User, "constraint": ("email",), "value": None, "key": {"id": "1"}, "item": None}
+
+
+@pytest.mark.parametrize("backend", ["memory"], indirect=True)
+@pytest.mark.parametrize("requests_before", [0, 2])
+@blocking_only
+def test_interruption_tells_whether_something_was_written(backend: MemoryBackend, requests_before: int) -> None:
+    User(id="1", email="jane").save()
+    write = UpdateItem(User.table_name(), {"id": "1"}, (User.email.set("joe"),), None, "ALL_NEW")
+    steps = guard_write(User.__mapper__, write, "1").perform(Sender(backend.limits, RetryPolicy(1)))
+    effect: Any = next(steps)
+    for _ in range(requests_before):
+        effect = steps.send(backend.execute(getattr(effect, "operation", effect)))
+    with pytest.raises(KeyboardInterrupt) as caught:
+        steps.throw(KeyboardInterrupt())
+    interruption: Any = caught.value
+    assert interruption.was_sent is (requests_before > 0)
     check_guards()

@@ -639,9 +639,6 @@ class Hooked(Model):
     def check(self) -> bool:
         return bool(self.id)
 
-    @validator(updates="call")  # type: ignore[call-overload, untyped-decorator]  # pyright: ignore[reportCallIssue, reportArgumentType, reportUntypedFunctionDecorator]
-    def wrong(self) -> None: ...
-
 
 def check_hooks(hooked: Hooked, error: ValidationError) -> None:
     assert_type(hooked.prepare(), int)
@@ -652,3 +649,11 @@ def check_hooks(hooked: Hooked, error: ValidationError) -> None:
     for problem in error.problems:
         assert_type(problem.field, str | None)
         assert_type(problem.place, tuple[str | int, ...])
+
+
+def check_wrong_hooks() -> type[Model]:
+    class Wrong(Hooked):
+        @validator(updates="call")  # type: ignore[call-overload, untyped-decorator]  # pyright: ignore[reportCallIssue, reportArgumentType, reportUntypedFunctionDecorator]
+        def wrong(self) -> None: ...
+
+    return Wrong

@@ -77,6 +77,8 @@ class View:
         self.is_global = is_global
         self.locate_usual = make_locator(keys, self.key_names)
         self._read_hash, self._read_sort = make_readers(keys, self.key_names)
+        # One attribute is the sort by itself, in an index too, if the hash key of that has the key of the table.
+        self._is_bare = len(self.key_names) == len(keys.hash_attributes) + 1
         self._parts: dict[Any, Any] = {}  # partitions by hash key value; in a `SingleView`, the items themselves
         self._order: Order | None = None
 
@@ -105,7 +107,7 @@ class View:
 
     def boundary_at(self, range_values: Sequence[AttributeValue], *, is_after: bool = False) -> Boundary:
         """Return the boundary just before all items with these values of the first range attributes, or just after."""
-        if len(self.key_names) == 2:  # the range key alone is the sort
+        if self._is_bare:
             return Boundary(range_values[0], is_after)
         # In an index, the sort is a tuple that starts with the range key; a tuple sorts before those that continue it.
         return Boundary((*range_values, TOP) if is_after else tuple(range_values))

@@ -1,6 +1,6 @@
 """The bugs, by the packages that have them."""
 
-from mutation.bugs import above, backend, expressions, forms, keys, locks, mapping, transport, unique
+from mutation.bugs import above, backend, expressions, forms, keys, locks, mapping, transport, unique, values
 
 MUTANTS = [
     *expressions.MUTANTS,
@@ -12,4 +12,5 @@ MUTANTS = [
     *locks.MUTANTS,
     *transport.MUTANTS,
     *unique.MUTANTS,
+    *values.MUTANTS,
 ]

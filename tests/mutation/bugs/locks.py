@@ -48,6 +48,11 @@ MUTANTS = [
     Mutant("a heartbeat keeps a forgotten lock alive", "Pulse.__init__", "weakref.ref(hold)", "lambda: hold"),
     Mutant("a heartbeat beats once", "TimedHeartbeat._beat", "delay is not None and not self._is_stopped", "False"),
     Mutant("a thread goes on renewing after the release", "ThreadHeartbeat.stop", "self._is_stopped.set()", "None"),
-    Mutant("a lock serves two at a time", "LockState.begin", "not self._in_use.acquire(blocking=False)", "False"),
+    Mutant(
+        "a lock serves two at a time",
+        "LockState.begin",
+        "not self._in_use.acquire(blocking=False)",
+        "self._in_use.acquire(blocking=False) is None",
+    ),
     Mutant("a virtual clock calls nobody in time", "VirtualClock._advance_by_timers", "due[2]()", "None"),
 ]

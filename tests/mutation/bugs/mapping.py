@@ -112,7 +112,7 @@ MUTANTS = [
         "complete(decode_partial(mapper, item, loaded))",
         "decode_partial(mapper, item, loaded)",
     ),
-    Mutant("an item that was read from JSON calls no hook", "Mapper.decode_read", "self.codec.completes", "False"),
+    Mutant("an item that was read from JSON calls no hook", "complete", "mapper.rules is not None", "False"),
     Mutant("an update ignores a hook", "_OnSave.check_update", "hook is not None", "False"),
     Mutant(
         "a validator judges what is wrong by itself",
