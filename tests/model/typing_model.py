@@ -19,6 +19,7 @@ from dynamongo import (
     Difference,
     GlobalIndex,
     ImmutableConflict,
+    ItemSize,
     LocalIndex,
     Lock,
     LockItem,
