@@ -245,7 +245,6 @@ def _from_condition(condition: Condition, mapper: Mapper[Any]) -> tuple[Item, Co
     templates, names, owners = mapper.templates, mapper.keys.names, mapper.owners
     wanted = names if templates is None else templates.named
     found: dict[str, AttributeValue] = {}
-    sources: dict[str, Condition] = {}
     checks: list[Condition] = []
     for part in conjuncts(condition):
         name = _fixed_name(part)
@@ -255,10 +254,11 @@ def _from_condition(condition: Condition, mapper: Mapper[Any]) -> tuple[Item, Co
         fixed: Any = part  # a comparison of a path with a value
         if fixed.left.owner not in owners:
             mapper.check_paths((fixed.left,))
-        found[name], sources[name] = fixed.right, part
+        found[name] = fixed.right
     if templates is not None:
         given, (found, used) = found, templates.complete(found)
-        checks += [part for name, part in sources.items() if name not in used]
+        first = {_fixed_name(part): part for part in reversed(conjuncts(condition))}
+        checks += [first[name] for name in given if name not in used]
         if len(found) < len(names):
             lacking = [each for name in names if name not in found for each in templates.sources_of(name)]
             _refuse(condition, [each for each in lacking if each not in given], mapper)
