@@ -84,7 +84,7 @@ class Hold:
         """Begin a new lease.
 
         Raises:
-            LockLost: Somebody else has taken the lock.
+            LockLost: Somebody else has taken the lock, or the new lease has run out as well.
         """
         while True:
             sent = self._now()
@@ -98,6 +98,7 @@ class Hold:
                 self.lost = self._lose_to(error)
                 raise self.lost from error
             self._extend(sent)
+            self.check()  # the response may have taken longer than the lease
             return
 
     def beat(self, interval: float) -> Callable[[Sender], Steps[float | None]]:
