@@ -67,8 +67,9 @@ class AcrossReads:
         kinds are left out. The result is that of `find`; its `by_kind` sorts the instances by class.
 
         Args:
-            models: Models that have a `__kind__`, and the same table, key and connection. Type checkers take a tuple of
-                up to five for a union of these models; of a list, mypy sees only what they have in common.
+            models: Models of the same table, key and connection, which have a `__kind__`, or keys with templates that
+                begin with different texts. Type checkers take a tuple of up to five for a union of these models; of a
+                list, mypy sees only what they have in common.
             condition: Any condition on fields of these models. Without `hash_key`, it is planned as that of `find`.
             arguments: See `dynamongo.verbs.across.AcrossArguments`.
 

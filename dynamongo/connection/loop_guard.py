@@ -32,6 +32,7 @@ _FORMS: Final = {
     "SaveMany": "await {model}.aio.save_many(...)",
     "DeleteMany": "await {model}.aio.delete_many(...)",
     "UpdateMany": "await {model}.aio.update_many(...)",
+    "check_unique": "async for page in {model}.aio.check_unique(...)",
     **dict.fromkeys(("save_iter", "delete_iter", "update_iter"), "async for outcome in {model}.aio.{verb}(...)"),
 }
 """The awaited form by what was called: a class that is no model and a method of it, the class alone, or a function."""

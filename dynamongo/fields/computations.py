@@ -43,19 +43,21 @@ class Computation(Derivation):
         self.given_as = f"computed_from={list(self.sources)!r}"
         self._function = cast("Callable[[Any], Any]", function)
         self._label = label
+        self._needed: tuple[str, ...] = ()
 
     def bind(self, label: str, fields: Mapping[str, Field[Any]]) -> Computation:
         """Return the computation of the field called `label`: classes that are derived from a model share it."""
-        del fields
         bound = copy.copy(self)
-        bound._label = label  # noqa: SLF001 - a copy of self
+        needed = tuple([name for name in self.sources if fields[name].required])
+        bound._label, bound._needed = label, needed  # noqa: SLF001 - a copy of self
         return bound
 
     def compute(self, fields: Mapping[str, Field[Any]], values: Mapping[str, Any]) -> Any:
-        given = {name: values[name] for name in self.sources}
-        for name, value in given.items():
-            if value is None and fields[name].required:  # an instance that is not complete, or only names its item
+        del fields
+        for name in self._needed:
+            if values[name] is None:  # an instance that is not complete, or only names its item
                 return None
+        given = {name: values[name] for name in self.sources}
         try:
             return self._function(SimpleNamespace(**given))
         except Exception as error:  # noqa: BLE001 - whatever a user's function may raise

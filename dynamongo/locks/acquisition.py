@@ -114,7 +114,6 @@ class Acquisition:
         hold = Hold(self.requests, self._id, item, sent, sender.now)
         if hold.seconds_left < self.requests.lease / 2:
             yield from hold.renew(sender)
-            hold.check()
         self.is_pending = False
         return hold
 

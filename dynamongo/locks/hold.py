@@ -25,8 +25,8 @@ _RELEASE_ATTEMPTS: Final = 3
 class Hold:
     """One acquisition of a lock, from then on.
 
-    Its lease counts from before the request that began it, by the monotonic clock of the holder. Whoever waits counts
-    from after that request, so that he never sees it end before the holder does.
+    Its lease counts from before the request that began it, by the monotonic clock of the holder. Waiters count from
+    after that request, so that none of them sees it end before the holder does.
 
     Args:
         requests: The requests for the lock.
@@ -84,7 +84,7 @@ class Hold:
         """Begin a new lease.
 
         Raises:
-            LockLost: Somebody else has taken the lock.
+            LockLost: Somebody else has taken the lock, or the new lease has run out as well.
         """
         while True:
             sent = self._now()
@@ -98,6 +98,7 @@ class Hold:
                 self.lost = self._lose_to(error)
                 raise self.lost from error
             self._extend(sent)
+            self.check()  # the response may have taken longer than the lease
             return
 
     def beat(self, interval: float) -> Callable[[Sender], Steps[float | None]]:

@@ -58,7 +58,7 @@ class KindMapper(Mapper[M]):
         """The keys of all items that the model reads, as far as those of the derived classes are like its own."""
         if self.templates is None or not self.kinds.is_mixed:
             return self.templates
-        models = dict.fromkeys([self.model, *map(self.class_like, self.kinds.models.values())])
+        models: list[Any] = list(dict.fromkeys([self.model, *map(self.class_like, self.kinds.models.values())]))
         return self.join_templates([model.__mapper__ for model in models])
 
     def join_templates(self, mappers: Sequence[Mapper[Any]]) -> ComposedKeys | None:

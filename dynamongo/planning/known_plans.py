@@ -75,15 +75,16 @@ def _plan_by_members(templates: dict[Any, Any], read: Read, parts: tuple[Conditi
     """Do the same for a model whose keys have templates: fill in the conditions on keys first, and then the plan."""
     shape = None if isinstance(read.source, tuple) else find_read_shape(read, parts)
     known: _Known | None = templates.get(shape, _UNKNOWN)
-    is_known = known is not _UNKNOWN
-    if is_known and known is not None and (filled := _fill(known, read, parts, batch_get)) is not None:
+    if known is not _UNKNOWN and known is not None and (filled := _fill(known, read, parts, batch_get)) is not None:
         return filled
     planner = Planner(read, batch_get)
     plan = planner.plan()
-    if shape is not None and not is_known:
+    if shape is not None and known is not None and plan.operations:
         if len(templates) >= _MAX_TEMPLATES:
             templates.clear()
-        templates[shape] = _make_known(planner.served, plan)
+        made = _make_known(planner.served, plan)
+        if known is _UNKNOWN or made is not None:  # these values may say more of the keys than those before
+            templates[shape] = made
     return plan
 
 

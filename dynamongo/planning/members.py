@@ -270,7 +270,7 @@ class _Group:
             step = Step(key, says.condition, sources, bounded, tuple(bounds), len(says.said))
             self._add(step, (*sources, *says.said))
         elif prefix:
-            self._add(Step(key, BeginsWith(key.path, prefix), sources), sources)
+            self._add(Step(key, BeginsWith(key.path, prefix), sources, bounded, tuple(bounds)), sources)
 
     def _add(self, step: Step, said: Iterable[Condition | None]) -> None:
         self.steps.append(step)

@@ -48,7 +48,7 @@ class _Maker:
             kind: Any = type(self.like)
             return Comparison(self.key.path, EQ, text) if kind is Comparison else BeginsWith(self.key.path, text)
         found = bound_key(self.key.path, text, self.bounded, [parts[position] for position in self.bounds])
-        made = found.condition
+        made = BeginsWith(self.key.path, text) if found.condition is None else found.condition
         if type(made) is not type(self.like) or len(found.said) != self.said or found.is_impossible:
             return None
         if isinstance(made, Between):  # of one value, it would be an equality

@@ -155,7 +155,8 @@ class Instance(Forms, metaclass=ModelMeta):
         return python_values.decode_map(record_of(self).undeclared)
 
     if TYPE_CHECKING:
-        size: Any  # `ItemSize`; of no type, so that a model may declare a field of that name
+        # It returns an `ItemSize`. Not declared, so that a field of that name has its own type in its model.
+        size = cast("Any", None)
     else:
 
         def size(self) -> item_sizes.ItemSize:

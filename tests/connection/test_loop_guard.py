@@ -40,6 +40,11 @@ class Note(Model):
     by_stars = GlobalIndex(hash_key="stars")
 
 
+class Rating(Note):
+    __table__ = "ratings"
+    __unique__ = ("stars",)
+
+
 class Remote(MemoryBackend):
     """Stands for a backend that does I/O, with threads for bulk verbs; counts the requests."""
 
@@ -63,6 +68,7 @@ def backend() -> Iterator[Remote]:
     backend = Remote()
     with Connection.using(backend):
         Note.create_table()
+        Rating.create_table()
         Note.save_many([Note(title=title, stars=1) for title in TITLES])
         backend.requests = 0
         yield backend
@@ -168,6 +174,7 @@ CALLS: dict[str, tuple[Callable[[], object], str]] = {
     "table_exists": (Note.table_exists, "await Note.aio.table_exists(...)"),
     "describe": (Note.describe, "await Note.aio.describe(...)"),
     "compare_table": (Note.compare_table, "await Note.aio.compare_table(...)"),
+    "check_unique": (lambda: drain(Rating.check_unique()), "async for page in Rating.aio.check_unique(...)"),
     "update_table": (Note.update_table, "await Note.aio.update_table(...)"),
     "create_table": (Note.create_table, "await Note.aio.create_table(...)"),
     "delete_table": (Note.delete_table, "await Note.aio.delete_table(...)"),

@@ -10,8 +10,13 @@ from colours import COLOURS
 
 from dynamongo import (
     Connection,
+    UnreadableItem,
+    streams,
 )
 from dynamongo.backends.base import Backend
+from dynamongo.backends.memory import MemoryBackend
+from dynamongo.fields import python_values
+from dynamongo.operations import Put
 
 # On both backends, in both colours.
 
@@ -58,3 +63,18 @@ def test_backends_answer_alike(on_each_backend: Backend, colour: str) -> None:
         "lines": [{"sku": "nib"}],
     }
     carts.delete_table()
+
+
+def test_streams_and_reads_tell_what_is_wrong_in_a_document() -> None:
+    stored = {"id": "a", "home": {"city": 3}, "lines": [{"sku": "pen"}, {"sku": "ink", "quantity": 0}]}
+    cart = Cart(id="b", home=HOME, lines=[Line(sku="pen")])
+    with Connection.using(MemoryBackend()) as backend:
+        Cart.create_table()
+        cart.save()
+        backend.execute(Put(Cart.table_name(), python_values.encode_item(stored)))  # as another program would
+        assert Cart.find(scans="allow", on_invalid="skip").all() == [cart]
+        (unread,) = (each for each in Cart.find(scans="allow", on_invalid="keep") if isinstance(each, UnreadableItem))
+    assert [problem.path for problem in unread.problems] == ["home.city", "lines[1].quantity"]
+    data = {"Keys": {"id": {"S": "b"}}, "NewImage": cart.to_dynamodb_json(), "SequenceNumber": "1"}
+    (change,) = streams.parse({"Records": [{"eventName": "INSERT", "dynamodb": data}]}, Cart)
+    assert change.new == cart

@@ -221,6 +221,29 @@ def test_models_are_read_together_by_members(models: Any, options: dict[str, Any
     assert found.count() == len(names)
 
 
+class Page(Shop):
+    __kind_field__ = "type"
+    __kind__ = "page"
+    sk = StringField(template="PAGE#{number}")
+    number = IntField(required=True)
+
+
+class Note(Shop):
+    __kind_field__ = "type"
+    __kind__ = "note"
+    sk = StringField(template="PAGE#{number}#{note}")
+    number = IntField(required=True)
+    note = IntField(required=True)
+
+
+def test_a_number_is_not_the_beginning_of_another() -> None:
+    for number in (1, 12):
+        Page(customer=7, number=number).save()
+        Note(customer=7, number=number, note=5).save()
+    found = Connection.find_across((Page, Note), (Page.customer == 7) & (Page.number == 1))
+    assert [each.sk for each in found] == ["PAGE#1", "PAGE#1#5"]
+
+
 def test_models_whose_keys_begin_alike_need_a_kind() -> None:
     with pytest.raises(ExpressionError, match="Order and Line cannot be read together: Line has no kind"):
         Connection.find_across((Order, Line), hash_key=7)

@@ -19,6 +19,7 @@ from dynamongo import (
     Difference,
     GlobalIndex,
     ImmutableConflict,
+    ItemSize,
     LocalIndex,
     Lock,
     LockItem,
@@ -39,6 +40,7 @@ from dynamongo import (
     is_stored,
     ksuid,
     literal,
+    size_of,
     streams,
     ulid,
     uuid7,
@@ -280,6 +282,19 @@ def write_many() -> None:
         batch.save(Listed(name="a"))
     assert_type(batch.result, BatchResult[Listed])
     assert_type(Listed(name="a").upsert(Listed.year.add(1)), Listed)
+
+
+class Parcel(Model):
+    __table__ = "parcels"
+    __hash_key__ = "id"
+    id = StringField(required=True)
+    size = IntField(required=True)
+
+
+def measure(parcel: Parcel) -> None:
+    assert_type(parcel.size, int)
+    assert_type(Parcel.size > 3, Comparison)
+    assert_type(size_of(parcel), ItemSize)
 
 
 def write_on_condition(listed: Listed) -> None:

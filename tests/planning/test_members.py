@@ -310,6 +310,18 @@ def test_a_read_by_members_consumes_what_one_by_keys_does(condition: Condition, 
         assert by_members == by_keys  # items, cursors, scanned counts and consumed capacity
 
 
+def test_whole_values_and_prefixes_that_cross_a_separator_find_what_an_item_has() -> None:
+    when = dt.datetime(2026, 11, 29, 8, tzinfo=UTC)
+    event = Event(when=when, code="aa", text="a")
+    hour = dt.timedelta(hours=1)
+    for condition in (
+        Event.when.in_([when - hour, when]),
+        (Event.when == when) & Event.code.begins_with("aa#a"),
+        (Event.when == when) & Event.code.begins_with("aa"),
+    ):
+        check(Event, condition, [event], [])
+
+
 def test_repeated_reads_by_members_take_the_plan_of_the_first() -> None:
     for count in (1, 50, 98):
         condition = (Order.number == count) & (Order.count > count)

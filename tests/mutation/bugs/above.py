@@ -109,4 +109,33 @@ MUTANTS = [
     Mutant("a save of what has changed returns its old item", "return_replaced", "not isinstance(write, Put)", "False"),
     Mutant("the next version has no size", "size_of", "mapper.version is not None", "False"),
     Mutant("a batch never warns about a large item", "_write_batch", "units <= len(pending)", "True"),
+    # Members of keys.
+    Mutant("members: an open lower bound of a number includes it", "_whole_bounds", "floor(value) + 1", "floor(value)"),
+    Mutant("members: a bound ends before what follows it", "_bound_digits", "_after(last + end)", "last"),
+    Mutant(
+        "members: an open upper bound of a text includes it",
+        "_upper",
+        "bound if is_open else _after(bound + member.end)",
+        "_after(bound + member.end)",
+    ),
+    Mutant("members: text of any length sorts", "_bound_text", 'member.order == "loose"', "False"),
+    Mutant("members: values of IN bound datetimes", "bound_key", 'member.order == "cut"', "False"),
+    Mutant("members: a prefix crosses a separator", "_continue_prefix", "member.end[0] in begun", "False"),
+    Mutant("members: an item of another kind is scanned", "Planner._find_key_forms", "read.kinds is not None", "True"),
+    Mutant("members: an index lacks a key of an item", "_find_unsure", "name in read.required", "True"),
+    Mutant(
+        "members: a filled plan contradicts itself",
+        "ServedTemplate.fill",
+        "self.is_doubtful and find_contradiction(parts) is not None",
+        "False",
+    ),
+    Mutant("members: a write ignores its key", "_find_check", "mapper.templates is None", "True"),
+    Mutant("members: a count forgets what tells the kind", "Plan.counting", "self.templates is None", "True"),
+    Mutant("members: a range key of several models is whole", "_join", "not is_range", "is_range"),
+    Mutant(
+        "members: a value is the beginning of another",
+        "_Group.narrow",
+        "key.open_member is None or key.open_member.width is not None",
+        "True",
+    ),
 ]

@@ -37,7 +37,7 @@ MUTANTS = [
         "was_pending",
     ),
     Mutant("a lease that began late counts from its end", "Acquisition._try", "self._sent = sent", "pass"),
-    Mutant("a lock is given with a lease that is over", "Acquisition._begin", "hold.check()", "None"),
+    Mutant("a lock is given with a lease that is over", "Hold.renew", "self.check()", "None"),
     Mutant("a lease counts from the response", "Hold.beat", "self._extend(sent)", "self._extend(self._now())"),
     Mutant("the heartbeat gives up at the first error", "Hold.beat", "interval / 4", "None"),
     Mutant(

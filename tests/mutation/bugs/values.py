@@ -31,7 +31,7 @@ MUTANTS = [
     Mutant("an item that nobody read is changed", "make_put", "rules.guard_put(item)", "()"),
     Mutant("what is not stored cannot be set", "_guard", "value is MISSING", "True"),
     Mutant("a map in an immutable field changes", "ImmutableFields.check_update", "_a and _b and _c", "_a and _b"),
-    Mutant("a missing source makes no difference", "Computation.compute", "value is None and _a", "False"),
+    Mutant("a missing source makes no difference", "Computation.compute", "values[name] is None", "False"),
     Mutant("two ids of one child", "NumberSequence.take", "process != self._process", "False"),
     Mutant("ids begin anew in each call", "NumberSequence.take", "now <= self._time", "now < self._time"),
 ]
