@@ -351,7 +351,7 @@ def sort_items(plan: Plan, items: Sequence[Item]) -> Sequence[Item]:
 
 def accept_item(plan: Plan, item: Item) -> Item | None:
     """Return the item that the Get of a plan found, projected; `None` if the residual refuses it."""
-    told = {} if plan.templates is None else plan.templates.tell_unstored(item)
+    told: Item = {} if plan.templates is None else plan.templates.tell_unstored(item)
     if plan.residual is not None and not holds(plan.residual, {**item, **told} if told else item):
         return None
     project = _make_projection(plan) if plan.projection else None

@@ -39,7 +39,7 @@ _CUT_AT: Final = "["
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class KeyMember:
     """A field that a key is composed of, at its place there.
 
     Attributes:
@@ -94,17 +94,17 @@ class ComposedKey:
         self.attributes = frozenset(member.attribute for member in self.members)
         self.start: str = self.members[0].literal if self.members else template.tail
 
-    def _find_member(self, number: int, fields: Mapping[str, Field[Any]]) -> Member:
+    def _find_member(self, number: int, fields: Mapping[str, Field[Any]]) -> KeyMember:
         slots, tail = self._slots, self._template.tail
         slot, is_last = slots[number], number + 1 == len(slots)
         end = tail if is_last else slots[number + 1].literal
         field = fields[slot.name]
         width = _find_width(slot)
-        return Member(
+        return KeyMember(
             field, field.path.attribute, slot.literal, end, _find_order(slot, width, end), slot.order_fault, width
         )
 
-    def pieces(self) -> list[tuple[str, Member | None]]:
+    def pieces(self) -> list[tuple[str, KeyMember | None]]:
         """Return the text before each member, with the member; and the text after the last one."""
         return [*[(member.literal, member) for member in self.members], (self._template.tail, None)]
 

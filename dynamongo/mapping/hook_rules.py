@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import methodcaller
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias, cast
 
 from dynamongo.exceptions import AttributeNotLoaded, DynamongoError, ExpressionError, Problem, ValidationError
 from dynamongo.expressions.updates import AnyUpdate
@@ -122,7 +122,7 @@ class Validators(_OnSave):
 
     def _refuse(self, instance: Any, hook: Hook, error: Exception) -> NoReturn:
         """Raise an error with all that is wrong: with the fields, and what validators say of those that are valid."""
-        held: dict[str, Any] = vars(instance)
+        held = cast("dict[str, Any]", vars(instance))
         problems = given_problems.find_in_instance(self._fields, held)
         wrong = {problem.field for problem in problems}
         for call, other in self._calls:

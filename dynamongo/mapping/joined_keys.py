@@ -7,7 +7,7 @@ from os.path import commonprefix
 
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.values import Item
-from dynamongo.mapping.composed_keys import ComposedKey, ComposedKeys, Member
+from dynamongo.mapping.composed_keys import ComposedKey, ComposedKeys, KeyMember
 from dynamongo.schema import TableSchema
 
 
@@ -63,7 +63,7 @@ def _join(several: Sequence[ComposedKey], *, is_range: bool) -> ComposedKey | No
     return several[0].open_after(count, text)
 
 
-def _are_alike(mine: tuple[str, Member | None], theirs: tuple[str, Member | None]) -> bool:
+def _are_alike(mine: tuple[str, KeyMember | None], theirs: tuple[str, KeyMember | None]) -> bool:
     (text, first), (other, second) = mine, theirs
     if first is None or second is None:
         return text == other and first is second

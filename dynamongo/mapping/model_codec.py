@@ -171,9 +171,9 @@ class Codec:
                 set_record(instance, make_record(item, self.known, told))
                 if self._after_read is not None:
                     self._after_read(instance)
+                instances.append(instance)
             except ValidationError as error:
                 self._refuse(item, error)
-            instances.append(instance)
         return instances
 
     def _refuse(self, item: Item, error: ValidationError) -> NoReturn:

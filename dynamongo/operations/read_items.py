@@ -128,8 +128,10 @@ class ReadItems(Sequence[Item]):
         if len(parts) < len(several) or not parts:
             return list(itertools.chain.from_iterable(several))
         readers, stored, made, complete = zip(*parts, strict=True)
-        chained = list(itertools.chain(*stored)), list(itertools.chain(*made))
-        return ReadItems(readers[0], *chained, is_complete=complete[0])  # as those of all pages of a read
+        # Of all pages of a read, the instances are complete, or of none.
+        return ReadItems(
+            readers[0], list(itertools.chain(*stored)), list(itertools.chain(*made)), is_complete=complete[0]
+        )
 
     @property
     def parts(self) -> tuple[ItemReader, list[str | Item], list[Any], bool]:

@@ -90,12 +90,11 @@ def resolve_one(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -
 def resolve_key(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -> tuple[Item, Condition | None]:
     """Return the key and the check of the item that a strategy means, as `resolve_one` does, without a `Target`."""
     keys = mapper.keys
-    encode_key = keys.codec.encode if keys.templates is None else keys.templates.make_key
     given = strategy  # which stays `Any`: a call of `cast` would cost more than the check
     if isinstance(strategy, tuple):
         if len(given) != keys.tuple_size:
             _refuse_tuple(given, mapper)
-        return encode_key(given), None
+        return keys.codec.encode(given) if keys.templates is None else keys.templates.make_key(given), None
     if isinstance(strategy, BaseCondition):
         return _from_condition(given, mapper)
     if isinstance(strategy, mapper.origin):
@@ -109,7 +108,8 @@ def resolve_key(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -
         # An instance of a base, which read it from an index that does not tell the kind.
         if isinstance(strategy, Recorded) and issubclass(mapper.origin, given.__mapper__.origin):
             return keys.codec.encode(tuple(getattr(given, name) for name in keys.field_names)), None
-    return encode_key((_check_scalar(strategy, mapper),)), None
+    values = (_check_scalar(strategy, mapper),)
+    return keys.codec.encode(values) if keys.templates is None else keys.templates.make_key(values), None
 
 
 def resolve_checked(strategy: Any, condition: Any, mapper: Mapper[Any], *, to_write: bool = True) -> Target:
@@ -253,12 +253,8 @@ def _from_condition(condition: Condition, mapper: Mapper[Any]) -> tuple[Item, Co
             mapper.check_paths((fixed.left,))
         found[name] = fixed.right
     if templates is not None:
-        given, (found, used) = found, templates.complete(found)
-        first = {_fixed_name(part): part for part in reversed(conjuncts(condition))}
-        checks += [first[name] for name in given if name not in used]
-        if len(found) < len(names):
-            lacking = [each for name in names if name not in found for each in templates.sources_of(name)]
-            _refuse(condition, [each for each in lacking if each not in given], mapper)
+        found, others = _compose(condition, found, mapper, templates)
+        checks += others
     if len(found) < len(names):
         _refuse(condition, [name for name in names if name not in found], mapper)
     key = {name: found[name] for name in names}
@@ -269,6 +265,19 @@ def _from_condition(condition: Condition, mapper: Mapper[Any]) -> tuple[Item, Co
     if check is not None:
         mapper.check_paths(paths_of(check))
     return key, check
+
+
+def _compose(
+    condition: Condition, given: dict[str, AttributeValue], mapper: Mapper[Any], templates: ComposedKeys
+) -> tuple[Item, list[Condition]]:
+    """Return the key that the values of members make, and the conjuncts on members that it does not need."""
+    found, used = templates.complete(given)
+    names = mapper.keys.names
+    if len(found) < len(names):
+        lacking = [each for name in names if name not in found for each in templates.sources_of(name)]
+        _refuse(condition, [each for each in lacking if each not in given], mapper)
+    first = {_fixed_name(part): part for part in reversed(conjuncts(condition))}
+    return found, [first[name] for name in given if name not in used]
 
 
 def _fixed_name(part: Condition) -> Any:
