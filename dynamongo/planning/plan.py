@@ -167,7 +167,7 @@ class Plan:
         """Return the plan that counts the same items, and transfers none unless the residual has to test them."""
         # The executor tests the residual, so it needs the attributes that the residual names.
         told_by = () if self.templates is None else self.templates.told_by
-        tested = () if self.residual is None else tuple(dict.fromkeys((*paths_of(self.residual), *told_by)))
+        tested = None if self.residual is None else (*find_tested(self.residual, self.templates), *told_by)
         operations = tuple(_count(operation, tested, self.cursor_names) for operation in self.operations)
         return replace(self, operations=operations, order_by=(), projection=(), loaded=None)
 
@@ -194,13 +194,22 @@ class Plan:
         return "\n".join([*lines, *_lines("stored as", *_find_renamed(lines, self.names))])
 
 
-def _count(operation: ReadOperation, tested: tuple[Path, ...], keys: tuple[str, ...]) -> ReadOperation:
-    """Return the operation for a count: the store sends the number alone if the residual tests nothing."""
-    projection = cover((*map(Path, keys), *tested))
+def find_tested(residual: Condition, templates: ComposedKeys | None) -> tuple[Path, ...]:
+    """Return what to read of items for a residual: no member that no item has, which the keys tell.
+
+    A global index refuses such a path, and a local one would read the table for it.
+    """
+    paths = dict.fromkeys(paths_of(residual))
+    return tuple(paths if templates is None else [each for each in paths if each.attribute not in templates.never_stored])
+
+
+def _count(operation: ReadOperation, tested: tuple[Path, ...] | None, keys: tuple[str, ...]) -> ReadOperation:
+    """Return the operation for a count: the store sends the number alone if there is no residual to test."""
+    projection = cover((*map(Path, keys), *(tested or ())))
     # Only a query and a scan can return a count alone. Source: "Select" in Query, API reference.
     if isinstance(operation, (Get, BatchGet)):
         return replace(operation, projection=projection)
-    if tested:
+    if tested is not None:
         return replace(operation, projection=projection, fetch=False)
     return replace(operation, projection=(), fetch=False, count_only=True)
 

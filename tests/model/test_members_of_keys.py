@@ -317,6 +317,34 @@ def test_a_base_finds_items_of_derived_classes_with_templates_of_their_own() -> 
     assert "begins_with(sk, 'CRATE#')" in str(Crate.explain(Crate.customer == 7))
 
 
+class Ticket(Shop):
+    __table__ = "tickets"
+    sk = StringField(template="TICKET#{number}#{seat}")
+    number = IntField(required=True, stored=False)
+    seat = StringField(required=True, stored=False)
+    row = StringField(required=True)
+    index_pk = StringField(template="SEAT#{seat}")
+    index_sk = StringField(template="ROW#{row}")
+    by_status = GlobalIndex(hash_key=index_pk, range_key=index_sk, projection="keys_only")
+
+
+def test_an_index_of_keys_serves_what_these_tell() -> None:
+    Ticket.create_table()
+    for number in (1, 2, 3):
+        Ticket(customer=7, number=number, seat="a", row="front").save()
+
+    found = Ticket.find((Ticket.seat == "a") & (Ticket.number != 2), projection=[Ticket.number])
+    assert found.explain().index == "by_status"
+    assert ([each.number for each in found], found.count()) == ([1, 3], 2)
+
+    named = Ticket.find((Ticket.seat == "a") & (Ticket.row == "front") & (Ticket.number > 1), index="by_status")
+    assert ([each.number for each in named], named.count()) == ([2, 3], 2)
+    with pytest.raises(ExpressionError, match="by_status cannot serve this read: it does not hold `customer`, which"):
+        Ticket.find((Ticket.seat == "a") & (Ticket.customer == 7), index="by_status").all()
+    with pytest.raises(ExpressionError, match="by_status cannot serve this read: it does not hold `row`, which"):
+        Ticket.find(Ticket.row == "front", index="by_status", scans="allow").all()
+
+
 def test_a_plan_says_which_conditions_the_key_stands_for() -> None:
     plan = str(Connection.find_across((Customer, Order), Order.number > 1, hash_key=7).explain())
     assert plan.splitlines()[1:4] == [
