@@ -226,15 +226,15 @@ class ModelSchema:
         """Return the path of a field, or of the field with that name."""
         if isinstance(wanted, str):
             self.check_names([wanted], ExpressionError)
-            return self._stored_paths(self.fields[wanted])
+            return self.stored_paths(self.fields[wanted])
         if isinstance(wanted, Field):
-            return self._stored_paths(cast("Field[Any]", wanted))
+            return self.stored_paths(cast("Field[Any]", wanted))
         raise ExpressionError(
             f"{self.name}: projection must contain fields, such as User.name or User.address.city, or their names;"
             f" got {shorten(wanted)}"
         )
 
-    def _stored_paths(self, field: Field[Any]) -> tuple[Path, ...]:
+    def stored_paths(self, field: Field[Any]) -> tuple[Path, ...]:
         """Return the path of a field, or those of the keys that tell its value."""
         if field.stored or self.templates is None:
             return (field.path,)

@@ -166,8 +166,7 @@ class Plan:
     def counting(self) -> Plan:
         """Return the plan that counts the same items, and transfers none unless the residual has to test them."""
         # The executor tests the residual, so it needs the attributes that the residual names.
-        told_by = () if self.templates is None else self.templates.told_by
-        tested = None if self.residual is None else (*find_tested(self.residual, self.templates), *told_by)
+        tested = None if self.residual is None else find_tested(self.residual, self.templates)
         operations = tuple(_count(operation, tested, self.cursor_names) for operation in self.operations)
         return replace(self, operations=operations, order_by=(), projection=(), loaded=None)
 
@@ -195,12 +194,12 @@ class Plan:
 
 
 def find_tested(residual: Condition, templates: ComposedKeys | None) -> tuple[Path, ...]:
-    """Return what to read of items for a residual: no member that no item has, which the keys tell.
-
-    A global index refuses such a path, and a local one would read the table for it.
-    """
-    paths = dict.fromkeys(paths_of(residual))
-    return tuple(paths if templates is None else [each for each in paths if each.attribute not in templates.never_stored])
+    """Return what to read of items for a residual besides their keys."""
+    paths = tuple(dict.fromkeys(paths_of(residual)))
+    if templates is None:
+        return paths
+    # A global index refuses the path of a member that no item has, and a local one would read the table for it.
+    return (*[path for path in paths if path.attribute not in templates.never_stored], *templates.told_by)
 
 
 def _count(operation: ReadOperation, tested: tuple[Path, ...] | None, keys: tuple[str, ...]) -> ReadOperation:
