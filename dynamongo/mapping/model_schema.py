@@ -22,15 +22,15 @@ from dynamongo.fields.any_field import AnyField
 from dynamongo.fields.base import Field
 from dynamongo.fields.indexes import Index
 from dynamongo.fields.operators import Operators
-from dynamongo.mapping.declaration import Declaration
+from dynamongo.mapping.declaration.model import Declaration
 from dynamongo.mapping.held_values import describe_unknown
-from dynamongo.mapping.keys import ModelKeys, describe_key, name_model
+from dynamongo.mapping.keys.model_keys import ModelKeys, describe_key, name_model
 from dynamongo.operations import Put, UpdateItem
 from dynamongo.schema import TableSchema
 
 if TYPE_CHECKING:
     from dynamongo.mapping import item_sizes
-    from dynamongo.mapping.composed_keys import ComposedKeys
+    from dynamongo.mapping.keys.composed import ComposedKeys
     from dynamongo.mapping.unique import Constraints
 else:  # only items that are too large need it
     item_sizes = LazyModule("dynamongo.mapping.item_sizes")

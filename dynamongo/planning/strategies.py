@@ -28,12 +28,12 @@ from dynamongo.expressions.conditions import (
 from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.values import AttributeValue, Item, shorten
 from dynamongo.fields.base import Field
-from dynamongo.mapping.keys import key_equalities
+from dynamongo.mapping.keys.model_keys import key_equalities
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
 
 if TYPE_CHECKING:  # most models have none
-    from dynamongo.mapping.composed_keys import ComposedKeys
+    from dynamongo.mapping.keys.composed import ComposedKeys
 
 Strategy: TypeAlias = object
 """What a caller passes to say which items are meant.

@@ -25,13 +25,13 @@ from dynamongo.operations import ConditionCheck, Delete, Get, Put, ReturnValues,
 from dynamongo.planning.strategies import Target
 
 if TYPE_CHECKING:
-    from dynamongo.mapping import changes as differences
-    from dynamongo.mapping import given_problems
-    from dynamongo.mapping.deltas import Delta
+    from dynamongo.mapping.changes import differences
+    from dynamongo.mapping.changes.deltas import Delta
+    from dynamongo.mapping.problems import given as given_problems
     from dynamongo.planning import member_checks
 else:  # only saves of what has changed need it, or errors
-    given_problems = LazyModule("dynamongo.mapping.given_problems")
-    differences = LazyModule("dynamongo.mapping.changes")
+    given_problems = LazyModule("dynamongo.mapping.problems.given")
+    differences = LazyModule("dynamongo.mapping.changes.differences")
     member_checks = LazyModule("dynamongo.planning.member_checks")
 
 M = TypeVar("M", bound=Recorded)
