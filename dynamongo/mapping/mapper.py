@@ -65,7 +65,7 @@ class Mapper(ModelSchema, Generic[M]):
         key_members: What the keys of an item tell; `None` if no key is made of other fields.
     """
 
-    kinds: Kinds | None = None
+    kinds: Kinds | None
 
     def __init__(
         self,
@@ -77,6 +77,7 @@ class Mapper(ModelSchema, Generic[M]):
         self.model = self.origin = model
         index_keys = () if declaration is None else declaration.index_keys
         self.rules = rules
+        self.kinds = None
         self.key_members = None if rules is None else rules.key_members
         self.codec = Codec(model, fields, lambda: self.keys.codec, index_keys, self.explain_unreadable, rules=rules)
         self._formed = {

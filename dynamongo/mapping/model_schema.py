@@ -79,8 +79,8 @@ class ModelSchema:
     templates: ComposedKeys | None
     indexes: Mapping[str, Index]
     version: Path | None
-    unique: Constraints | None = None
-    guards: Condition | None = None
+    unique: Constraints | None
+    guards: Condition | None
     exists: Exists
     is_missing: NotExists
     plan_templates: dict[Any, Any]
@@ -93,6 +93,7 @@ class ModelSchema:
         self._full_name = name_model(model)
         self.owners: frozenset[str | None] = frozenset([None, self._full_name])
         self._bases = model.__mro__
+        self.unique = self.guards = None  # not on the class: in CPython, attributes of an instance are faster to read
         if declaration is not None:
             self.take_declaration(declaration)
 

@@ -71,7 +71,7 @@ class ModelMeta(type):
         for attribute, value in (*fields.items(), *indexes.items()):
             super().__setattr__(attribute, value)
         super().__setattr__("__mapper__", mapper)
-        if mapper.unique is not None or any(base.__mapper__.guards is not None for base in _bases_of_table(cls)):
+        if mapper.unique is not None or _reads_guards(cls):
             _expect_guards(cls)
 
     def __repr__(cls) -> str:
@@ -172,6 +172,13 @@ def _make_mapper(model: Any, declared: Declaration, namespace: Mapping[str, obje
     if model.__unique__:
         mapper.unique = unique_declaration.find_constraints(model, fields, declared.table.keys, found)
     return mapper
+
+
+def _reads_guards(model: ModelMeta) -> bool:
+    """Return whether a base of the class leaves out guards in the table of both."""
+    mappers = [vars(base).get("__mapper__") for base in model.__mro__]
+    expecting = [mapper.model for mapper in mappers if mapper is not None and mapper.guards is not None]
+    return any(table_of(base) == table_of(model) for base in expecting)
 
 
 def _bases_of_table(model: ModelMeta) -> list[ModelMeta]:

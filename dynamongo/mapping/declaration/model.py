@@ -114,8 +114,7 @@ def _bind_fields(model: type, fields: Mapping[str, Field[Any]]) -> dict[str, Fie
     }
     for field in bound.values():
         field.is_key = field.is_index_key = field.is_expiry = False  # it may be one only in a base class
-        field.reserved_prefix = None
-        field.take_slots(())
+        field.reserved_prefix, field.slots = None, ()
         field.check_declaration()
     return bound
 

@@ -28,12 +28,17 @@ class ModelKeys:
     size: int = field(init=False, repr=False, compare=False)
     """How many values make a key of the table."""
 
+    tuple_size: int | None = field(init=False, repr=False, compare=False)
+    """The same of a key that is a tuple; `None` if a key is one value."""
+
     codec: KeyCodec = field(init=False, repr=False, compare=False)
     """Makes a key from the values of the key fields."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "codec", KeyCodec(self.fields))
-        object.__setattr__(self, "size", len(self.parts))
+        size = len(self.parts)
+        object.__setattr__(self, "size", size)
+        object.__setattr__(self, "tuple_size", None if size == 1 else size)
 
     @property
     def names(self) -> tuple[str, ...]:

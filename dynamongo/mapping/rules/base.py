@@ -289,15 +289,25 @@ def find_rules(model: type, fields: Mapping[str, Field[Any]], read_clock: Callab
     # Without that module, nothing is marked as a hook: most programs need not look for any.
     if "dynamongo.mapping.rules.hooks" in sys.modules:
         first, last = hook_rules.find_hook_rules(model, fields)
-    found = first
+    # Nearly all fields are about nothing but their own value, and one loop finds that out.
+    special = [field for field in fields.values() if field.is_about_items or not field.stored]
+    found, key_members = _find_rules_of(model, fields, special, read_clock) if special else ([], None)
+    found = [*first, *found, *last]
+    return Rules(found, key_members) if found else None
+
+
+def _find_rules_of(
+    model: type, fields: Mapping[str, Field[Any]], special: Sequence[Field[Any]], read_clock: Callable[[type], float]
+) -> tuple[list[Rule], KeyMembers | None]:
+    """Return the rules of the fields that have some, and what is known about keys that are made of other fields."""
+    found: list[Rule] = []
     key_members: KeyMembers | None = None
-    if any(field.generated_on is not None for field in fields.values()):
+    if any(field.generated_on is not None for field in special):
         found.append(generated_values.GeneratedValues(model, fields, read_clock))
-    if any(field.derived is not None or not field.stored for field in fields.values()):
+    if any(field.derived is not None or not field.stored for field in special):
         derived = derived_values.DerivedValues(model, fields)
         found.append(derived)
         key_members = derived.key_members
-    if any(field.is_immutable for field in fields.values()):
+    if any(field.is_immutable for field in special):
         found.append(immutable_fields.ImmutableFields(fields))
-    found += last
-    return Rules(found, key_members) if found else None
+    return found, key_members
