@@ -35,7 +35,7 @@ from dynamongo.planning.plan import Plan, ReadOperation
 
 if TYPE_CHECKING:
     from dynamongo.executor import rate_limits
-    from dynamongo.mapping.composed_keys import ComposedKeys
+    from dynamongo.mapping.keys.composed import ComposedKeys
 else:  # few reads are limited
     rate_limits = LazyModule("dynamongo.executor.rate_limits")
 

@@ -322,7 +322,7 @@ class DictField(Field[T]):
 
 def _refuse_fields(options: Mapping[str, object]) -> None:
     for name, option in options.items():
-        if _is_field(option):
+        if option is not None and _is_field(option):
             raise SchemaError(
                 f"{name} is an option of DictField itself: declare a field of that name in a mapping,"
                 f' such as DictField({{"{name}": StringField()}}, ...)'

@@ -34,7 +34,7 @@ from dynamongo.expressions.conditions import (
 )
 from dynamongo.expressions.operands import operands_of
 from dynamongo.expressions.values import AttributeValue
-from dynamongo.mapping.composed_keys import ComposedKey, ComposedKeys, KeyMember
+from dynamongo.mapping.keys.composed import ComposedKey, ComposedKeys, KeyMember
 from dynamongo.planning.conjuncts import MAX_NESTING, find_choice
 from dynamongo.planning.contradictions import find_subject
 from dynamongo.planning.member_bounds import bound_key, suit

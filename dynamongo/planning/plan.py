@@ -10,7 +10,7 @@ from dynamongo._support.dataclasses import dataclass, field, replace
 from dynamongo.expressions.conditions import Condition, Path, all_of
 from dynamongo.expressions.operands import cover, paths_of
 from dynamongo.expressions.values import Item
-from dynamongo.mapping.keys import describe_key
+from dynamongo.mapping.keys.model_keys import describe_key
 from dynamongo.operations import (
     MAX_BATCH_GET,
     BatchGet,
