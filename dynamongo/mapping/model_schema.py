@@ -22,15 +22,15 @@ from dynamongo.fields.any_field import AnyField
 from dynamongo.fields.base import Field
 from dynamongo.fields.indexes import Index
 from dynamongo.fields.operators import Operators
-from dynamongo.mapping.declaration import Declaration
+from dynamongo.mapping.declaration.model import Declaration
 from dynamongo.mapping.held_values import describe_unknown
-from dynamongo.mapping.keys import ModelKeys, describe_key, name_model
+from dynamongo.mapping.keys.model_keys import ModelKeys, describe_key, name_model
 from dynamongo.operations import Put, UpdateItem
 from dynamongo.schema import TableSchema
 
 if TYPE_CHECKING:
     from dynamongo.mapping import item_sizes
-    from dynamongo.mapping.composed_keys import ComposedKeys
+    from dynamongo.mapping.keys.composed import ComposedKeys
     from dynamongo.mapping.unique import Constraints
 else:  # only items that are too large need it
     item_sizes = LazyModule("dynamongo.mapping.item_sizes")
@@ -79,8 +79,8 @@ class ModelSchema:
     templates: ComposedKeys | None
     indexes: Mapping[str, Index]
     version: Path | None
-    unique: Constraints | None = None
-    guards: Condition | None = None
+    unique: Constraints | None
+    guards: Condition | None
     exists: Exists
     is_missing: NotExists
     plan_templates: dict[Any, Any]
@@ -93,6 +93,7 @@ class ModelSchema:
         self._full_name = name_model(model)
         self.owners: frozenset[str | None] = frozenset([None, self._full_name])
         self._bases = model.__mro__
+        self.unique = self.guards = None  # not on the class: in CPython, attributes of an instance are faster to read
         if declaration is not None:
             self.take_declaration(declaration)
 

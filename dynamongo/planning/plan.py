@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Any, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass, field, replace
 from dynamongo.expressions.conditions import Condition, Path, all_of
 from dynamongo.expressions.operands import cover, paths_of
 from dynamongo.expressions.values import Item
-from dynamongo.mapping.keys import describe_key
+from dynamongo.mapping.keys.model_keys import describe_key
 from dynamongo.operations import (
     MAX_BATCH_GET,
     BatchGet,
@@ -20,9 +20,6 @@ from dynamongo.operations import (
     Scan,
 )
 from dynamongo.operations.steps import describe_step
-
-if TYPE_CHECKING:  # most models have none
-    from dynamongo.mapping.composed_keys import ComposedKeys
 
 _SHOWN = 3
 """How many keys or key conditions a printed plan lists."""
@@ -118,7 +115,7 @@ class Plan:
     names: Mapping[str, str] = field(default_factory=dict[str, str], compare=False, repr=False)
     max_units_per_second: float | None = None
     stated: tuple[Condition, ...] = field(default=(), compare=False)
-    templates: ComposedKeys | None = field(default=None, compare=False, repr=False)
+    templates: Any = field(default=None, compare=False, repr=False)  # `ComposedKeys`, which most models do not import
 
     @property
     def keys(self) -> tuple[Item, ...] | None:

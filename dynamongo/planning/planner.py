@@ -40,10 +40,10 @@ from dynamongo.planning.read import Read
 from dynamongo.planning.strategies import Target
 
 if TYPE_CHECKING:
-    from dynamongo.mapping import key_kinds
-    from dynamongo.mapping.composed_keys import ComposedKeys
+    from dynamongo.mapping.keys.composed import ComposedKeys
+    from dynamongo.mapping.kinds import key_kinds
 else:  # most models have no templated keys
-    key_kinds = LazyModule("dynamongo.mapping.key_kinds")
+    key_kinds = LazyModule("dynamongo.mapping.kinds.key_kinds")
 
 _FETCHES = "each item is also fetched from the table, at the cost of another read for each"
 

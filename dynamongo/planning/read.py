@@ -15,8 +15,8 @@ from dynamongo.planning.strategies import ResolvedStrategy
 from dynamongo.schema import KeySchema, TableSchema
 
 if TYPE_CHECKING:  # most models have none
-    from dynamongo.mapping.composed_keys import ComposedKey, ComposedKeys
-    from dynamongo.mapping.kinds import Kinds
+    from dynamongo.mapping.keys.composed import ComposedKey, ComposedKeys
+    from dynamongo.mapping.kinds.kinds import Kinds
     from dynamongo.planning import members
     from dynamongo.planning.members import Served
 else:

@@ -11,9 +11,9 @@ from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import BaseCondition, Condition, all_of
 from dynamongo.expressions.values import shorten
-from dynamongo.mapping.composed_keys import ComposedKeys
+from dynamongo.mapping.keys.composed import ComposedKeys
+from dynamongo.mapping.kinds.union_mapper import UnionMapper
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.mapping.union_mapper import UnionMapper
 from dynamongo.verbs.read_arguments import AnyReadArguments, ReadArguments
 from dynamongo.verbs.read_calls import prepare_find
 

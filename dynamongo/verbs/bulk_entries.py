@@ -83,7 +83,9 @@ def save_entry(
             own = mapper.mapper_of(instance)
         put = make_put(own, table, instance, overwrite, is_save=is_save)
         # A put without a condition goes with others in a BatchWriteItem, which takes no conditions.
-        return Entry(instance, _guard(own, put if put.condition is None else guard_kind(own, put), instance))
+        if put.condition is not None:
+            put = guard_kind(own, put)
+        return Entry(instance, put if own.unique is None else guard_write(own, put, instance))
     except (AttributeNotLoaded, ValueError) as error:
         return Entry(instance, None, _refusal_of(error))
 

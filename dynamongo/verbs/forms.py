@@ -12,7 +12,7 @@ from dynamongo.fields import python_values
 from dynamongo.fields.json_forms import Decimals, SchemaMode
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
-from dynamongo.mapping.rules import encode_unsaved
+from dynamongo.mapping.rules.base import encode_unsaved
 
 if TYPE_CHECKING:
     from typing_extensions import Self

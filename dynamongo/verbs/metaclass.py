@@ -14,20 +14,22 @@ from dynamongo.expressions.values import shorten
 from dynamongo.fields.base import Field
 from dynamongo.fields.indexes import Index
 from dynamongo.mapping.abstract_mapper import AbstractMapper
-from dynamongo.mapping.declaration import Declaration, collect_fields, collect_indexes, declare
+from dynamongo.mapping.declaration.model import Declaration, collect_fields, collect_indexes, declare
+from dynamongo.mapping.declaration.options import OPTIONS, check_options, check_spelling, refuse, table_of
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.mapping.options import OPTIONS, check_options, check_spelling, refuse, table_of
 from dynamongo.mapping.records import is_bound
-from dynamongo.mapping.rules import find_rules
+from dynamongo.mapping.rules.base import find_rules
 
 if TYPE_CHECKING:
-    from dynamongo.mapping import key_families, kind_mapper, kinds, unique, unique_declaration
+    from dynamongo.mapping import unique
+    from dynamongo.mapping.declaration import unique as unique_declaration
+    from dynamongo.mapping.kinds import key_families, kind_mapper, kinds
 else:  # most models have a table of their own, and nothing unique but the key
-    key_families = LazyModule("dynamongo.mapping.key_families")
-    kind_mapper = LazyModule("dynamongo.mapping.kind_mapper")
-    kinds = LazyModule("dynamongo.mapping.kinds")
+    key_families = LazyModule("dynamongo.mapping.kinds.key_families")
+    kind_mapper = LazyModule("dynamongo.mapping.kinds.kind_mapper")
+    kinds = LazyModule("dynamongo.mapping.kinds.kinds")
     unique = LazyModule("dynamongo.mapping.unique")
-    unique_declaration = LazyModule("dynamongo.mapping.unique_declaration")
+    unique_declaration = LazyModule("dynamongo.mapping.declaration.unique")
 
 _FINAL: Final = ("__hash_key__", "__range_key__", "__kind__", "__kind_field__", "__unique__", "__abstract__")
 """Options that cannot change, because existing instances, conditions and cursors depend on them."""
@@ -69,7 +71,7 @@ class ModelMeta(type):
         for attribute, value in (*fields.items(), *indexes.items()):
             super().__setattr__(attribute, value)
         super().__setattr__("__mapper__", mapper)
-        if mapper.unique is not None or any(base.__mapper__.guards is not None for base in _bases_of_table(cls)):
+        if mapper.unique is not None or _reads_guards(cls):
             _expect_guards(cls)
 
     def __repr__(cls) -> str:
@@ -170,6 +172,13 @@ def _make_mapper(model: Any, declared: Declaration, namespace: Mapping[str, obje
     if model.__unique__:
         mapper.unique = unique_declaration.find_constraints(model, fields, declared.table.keys, found)
     return mapper
+
+
+def _reads_guards(model: ModelMeta) -> bool:
+    """Return whether a base of the class leaves out guards in the table of both."""
+    mappers = [vars(base).get("__mapper__") for base in model.__mro__]
+    expecting = [mapper.model for mapper in mappers if mapper is not None and mapper.guards is not None]
+    return any(table_of(base) == table_of(model) for base in expecting)
 
 
 def _bases_of_table(model: ModelMeta) -> list[ModelMeta]:
