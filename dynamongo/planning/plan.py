@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass, field, replace
 from dynamongo.expressions.conditions import Condition, Path, all_of
@@ -20,6 +20,9 @@ from dynamongo.operations import (
     Scan,
 )
 from dynamongo.operations.steps import describe_step
+
+if TYPE_CHECKING:  # most models have none
+    from dynamongo.mapping.keys.composed_keys import ComposedKeys
 
 _SHOWN = 3
 """How many keys or key conditions a printed plan lists."""
