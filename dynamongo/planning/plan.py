@@ -22,7 +22,7 @@ from dynamongo.operations import (
 from dynamongo.operations.steps import describe_step
 
 if TYPE_CHECKING:  # most models have none
-    from dynamongo.mapping.keys.composed_keys import ComposedKeys
+    from dynamongo.mapping.keys.composed import ComposedKeys
 
 _SHOWN = 3
 """How many keys or key conditions a printed plan lists."""
