@@ -141,6 +141,11 @@ def test_a_key_of_one_member_or_of_none_is_named_so() -> None:
         (lambda: Order.get_one((7, 99)), ItemNotFound, "there is no item with customer = 7 AND number = 99"),
         (lambda: Order.get_one(7), ExpressionError, r"pass \(customer, number\) as a tuple; got 7"),
         (lambda: Order.get_one(("CUSTOMER#7", "ORDER#0002")), ValidationError, "Order.customer must be an int"),
+        (
+            lambda: Order.get_one(("CUSTOMER#7", "ORDER#0002")),
+            ValidationError,
+            r"to give keys in place of their members, name them: {'pk': ..., 'sk': ...}",
+        ),
         (lambda: Order.get_one({"customer": 7}), ExpressionError, "number is missing in"),
         (lambda: Customer.get_one((7, "PROFILE")), ExpressionError, "pass customer alone"),
         (

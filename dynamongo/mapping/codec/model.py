@@ -93,8 +93,19 @@ class Codec:
 
         It raises `ValidationError` for a value that does not suit its field.
         """
-        plain = functools.partial(plain_codec.build, self._fields)
-        return compile_later(self, "build", plain, lambda: codec_lines.write_build(self._fields).compile())
+        plain = self._with_keys_first(functools.partial(plain_codec.build, self._fields))
+        return compile_later(
+            self, "build", plain, lambda: self._with_keys_first(codec_lines.write_build(self._fields).compile())
+        )
+
+    def _with_keys_first(
+        self, build: Callable[[Mapping[str, Any]], Values | None]
+    ) -> Callable[[Mapping[str, Any]], Values | None]:
+        """Let what given keys tell take precedence over the defaults of their members."""
+        members = self._key_members
+        if members is None or not members.have_defaults:
+            return build
+        return lambda given: build(members.read_given(given))
 
     @lazy_property
     def fill(self) -> Callable[[Any, Values], None]:

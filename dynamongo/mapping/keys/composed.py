@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass
+from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.fields.base import Field
@@ -188,8 +189,19 @@ class ComposedKeys:
 
     def make_key(self, values: Sequence[Any]) -> Item:
         """Return the key of the table for the values of `parts`; raise `ValidationError` for one that makes no key."""
-        stored: Item = {} if self._codec is None else self._codec.encode(values)
+        try:
+            stored: Item = {} if self._codec is None else self._codec.encode(values)
+        except ValidationError as error:
+            raise self._explain(values, error) from error.__cause__
         return {name: stored[name] if key is None else key.compose(stored) for name, key in self._key_parts}
+
+    def _explain(self, values: Sequence[Any], error: ValidationError) -> ValidationError:
+        """Say how to give the keys themselves, if that is what somebody gave in place of their members."""
+        keys = [key for _, key in self._key_parts if key is not None]
+        if not any(key.parse(value) is not None for key in keys for value in values if isinstance(value, str)):
+            return error
+        shown = ", ".join(f"{key.field.path.name!r}: ..." for key in keys)
+        return ValidationError(f"{error}; to give keys in place of their members, name them: {{{shown}}}")
 
     def compose(self, attribute: str, stored: Item) -> AttributeValue:
         """Return the value of a key attribute, given those of its members, or its own."""

@@ -5,6 +5,7 @@ An item may lack the attributes of members, since its keys tell their values. Wh
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -136,6 +137,22 @@ class KeyMembers:
         return told, problems
 
     # Instances.
+
+    @property
+    def have_defaults(self) -> bool:
+        """Whether a member has a default, which must not take the place of what a given key tells."""
+        return any(member.field.has_default for key in self.keys for member in key.members)
+
+    def read_given(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what a constructor was given, with the members that given keys tell and that would get defaults."""
+        told: dict[str, Any] = {}
+        for name, key in self._named:
+            parsed = key.template.parse(given[name]) if name in given else None
+            for source, stored in (parsed or {}).items():
+                if source not in given and self._fields[source].has_default:
+                    with contextlib.suppress(ValidationError):  # the key will not suit the default
+                        told[source] = self._fields[source].decode(stored)
+        return {**told, **given} if told else given
 
     def fill(self, values: dict[str, Any]) -> None:
         """Add the members to the values of a new instance that was given keys in their place."""

@@ -233,6 +233,8 @@ def _sort(name: str, derived: Mapping[str, Field[Any]]) -> Iterable[Field[Any]]:
     while waiting:
         ready = [each for each, field in waiting.items() if waiting.keys().isdisjoint(_derivation_of(field).sources)]
         if not ready:
+            if len(waiting) == 1:
+                raise SchemaError(f"{name}: {' and '.join(waiting)} follows from itself, so it cannot be computed")
             raise SchemaError(f"{name}: {' and '.join(waiting)} follow from each other, so none can be computed first")
         for each in ready:
             yield waiting.pop(each)
