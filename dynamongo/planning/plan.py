@@ -97,7 +97,7 @@ class Plan:
         batch_get: How many keys of a BatchGet the backend takes in one request.
         max_units_per_second: How many read units the read may consume per second.
         names: The names of fields by those of their attributes, where these differ.
-        templates: The keys that tell what the residual tests, if no item has attributes for it.
+        key_templates: The keys that tell what the residual tests, if no item has attributes for it.
         stated: The conditions on fields that the keys are composed of, which the key conditions say.
     """
 
@@ -115,7 +115,9 @@ class Plan:
     names: Mapping[str, str] = field(default_factory=dict[str, str], compare=False, repr=False)
     max_units_per_second: float | None = None
     stated: tuple[Condition, ...] = field(default=(), compare=False)
-    templates: Any = field(default=None, compare=False, repr=False)  # `ComposedKeys`, which most models do not import
+    key_templates: Any = field(
+        default=None, compare=False, repr=False
+    )  # `ComposedKeys`, which most models do not import
 
     @property
     def keys(self) -> tuple[Item, ...] | None:
@@ -163,7 +165,7 @@ class Plan:
     def counting(self) -> Plan:
         """Return the plan that counts the same items, and transfers none unless the residual has to test them."""
         # The executor tests the residual, so it needs the attributes that the residual names.
-        told_by = () if self.templates is None else self.templates.told_by
+        told_by = () if self.key_templates is None else self.key_templates.told_by
         tested = () if self.residual is None else tuple(dict.fromkeys((*paths_of(self.residual), *told_by)))
         operations = tuple(_count(operation, tested, self.cursor_names) for operation in self.operations)
         return replace(self, operations=operations, order_by=(), projection=(), loaded=None)

@@ -132,7 +132,7 @@ class Planner:
             self._batch_get,
             read.names,
             stated=self.served.stated,
-            templates=read.templates if read.unstored else None,
+            key_templates=read.key_templates if read.unstored else None,
         )
 
     @staticmethod
@@ -320,8 +320,8 @@ class Planner:
     def _find_key_forms(self) -> tuple[Condition, ...]:
         """Return what tells the model's items from others by their keys, if nothing else does."""
         read = self._read
-        is_told = read.templates is None or read.kinds is not None
-        return () if is_told else key_kinds.find_forms(cast("ComposedKeys", read.templates), self._table.keys)
+        is_told = read.key_templates is None or read.kinds is not None
+        return () if is_told else key_kinds.find_forms(cast("ComposedKeys", read.key_templates), self._table.keys)
 
 
 def _divide_scan(scan: Scan, segments: int | None) -> tuple[Scan, ...]:

@@ -181,7 +181,7 @@ def recheck_targets(mapper: Mapper[Any], source: ResolvedStrategy, items: Sequen
     targets: list[Target] = []
     for item in items:
         key = mapper.pick_key(item)
-        told = key if (keys := mapper.templates) is None else {**key, **keys.tell(key), **keys.tell_unstored(item)}
+        told = key if (keys := mapper.key_templates) is None else {**key, **keys.tell(key), **keys.tell_unstored(item)}
         check = checks[_values_of(key)] if isinstance(source, tuple) else recheck(source, told)
         targets.append(Target(key, None if check is None else narrow(check, item)))
     return targets

@@ -52,12 +52,12 @@ class UnionMapper(KindMapper[M]):
         self.owners = frozenset([None, *owners])
         self._mappers = tuple(mappers)
         self._take_indexes(lead, mappers)
-        self.templates = self.join_templates(mappers)
+        self.key_templates = self.join_key_templates(mappers)
 
     @property
-    def read_templates(self) -> ComposedKeys | None:
+    def read_key_templates(self) -> ComposedKeys | None:
         """The keys of all models, as far as they are alike."""
-        return self.templates
+        return self.key_templates
 
     def make_reader(self) -> ItemReader | None:
         """Return what reads whole items while they are still JSON; `None` where their keys tell the class."""
@@ -96,14 +96,14 @@ class UnionMapper(KindMapper[M]):
 
 
 def _find_required(declaration: Declaration) -> frozenset[str]:
-    templates = declaration.keys.templates
+    templates = declaration.keys.key_templates
     return declaration.required if templates is None else templates.add_required(declaration.required)
 
 
 def _find_key_kinds(name: str, mappers: Sequence[Mapper[Any]]) -> Kinds:
     """Return the kinds of models whose keys begin with different texts."""
     lead, keys = mappers[0], mappers[0].declaration.table.keys
-    forms = [() if each.templates is None else find_forms(each.templates, keys) for each in mappers]
+    forms = [() if each.key_templates is None else find_forms(each.key_templates, keys) for each in mappers]
     untold = [mapper for mapper, form in zip(mappers, forms, strict=True) if not form and mapper.kinds is None]
     if untold:
         raise ExpressionError(
