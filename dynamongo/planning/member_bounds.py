@@ -32,7 +32,7 @@ from dynamongo.expressions.conditions import (
 )
 from dynamongo.expressions.operands import operands_of
 from dynamongo.expressions.values import AttributeValue, type_of
-from dynamongo.mapping.composed_keys import KeyMember
+from dynamongo.mapping.keys.composed import KeyMember
 from dynamongo.planning.ranges import strictest_bounds
 
 _LAST_CHARACTER: Final = "\U0010ffff"

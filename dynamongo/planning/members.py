@@ -34,7 +34,7 @@ from dynamongo.expressions.conditions import (
 )
 from dynamongo.expressions.operands import operands_of
 from dynamongo.expressions.values import AttributeValue
-from dynamongo.mapping.composed_keys import ComposedKey, ComposedKeys, KeyMember
+from dynamongo.mapping.keys.composed import ComposedKey, ComposedKeys, KeyMember
 from dynamongo.planning.conjuncts import MAX_NESTING, find_choice
 from dynamongo.planning.contradictions import find_subject
 from dynamongo.planning.member_bounds import bound_key, suit
@@ -128,7 +128,7 @@ def find_gaps(key: ComposedKey, stated: Iterable[Condition], left: Collection[st
     name = first.field.path.name
     if late:
         return (f"no condition compares `{name}` by ==, so the key condition has none on {', '.join(late)}",)
-    return (f"`{name}`: {first.order_fault}",) if first.attribute in left and first.order_fault else ()
+    return (f"`{name}`: {fault}",) if first.attribute in left and (fault := first.slot.order_fault) else ()
 
 
 def _drop_forms(parts: Iterable[Condition], added: Sequence[Condition]) -> Iterator[Condition]:

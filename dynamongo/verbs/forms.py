@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from dynamongo.expressions import wire_images
-    from dynamongo.mapping import json_documents, rules
+    from dynamongo.mapping import json_documents
+    from dynamongo.mapping.rules import base as rules
     from dynamongo.verbs import pydantic_forms
 else:  # most programs need one of them, or none
     json_documents = LazyModule("dynamongo.mapping.json_documents")
-    rules = LazyModule("dynamongo.mapping.rules")
+    rules = LazyModule("dynamongo.mapping.rules.base")
     pydantic_forms = LazyModule("dynamongo.verbs.pydantic_forms")
     wire_images = LazyModule("dynamongo.expressions.wire_images")
 
@@ -138,7 +139,7 @@ class Forms(Recorded):
         """Return the same with what only the key of the item tells, for local evaluation of conditions."""
         mapper = type(self).__mapper__
         item = rules.encode_unsaved(mapper, self)
-        told = {} if mapper.templates is None else mapper.templates.tell_unstored(item)
+        told = {} if mapper.key_templates is None else mapper.key_templates.tell_unstored(item)
         return python_values.decode_map({**item, **told})
 
     @classmethod

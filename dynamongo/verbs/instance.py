@@ -11,7 +11,7 @@ from dynamongo.connection.overrides import open_prefixes
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields import python_values
 from dynamongo.fields.any_field import AnyField
-from dynamongo.mapping.options import OPTIONS, Billing, ScanPolicy, TableNamer
+from dynamongo.mapping.declaration.options import OPTIONS, Billing, ScanPolicy, TableNamer
 from dynamongo.mapping.records import record_of
 from dynamongo.schema import Recovery, StreamView, TableClass
 from dynamongo.verbs.forms import Forms

@@ -14,22 +14,25 @@ from dynamongo.expressions.values import shorten
 from dynamongo.fields.base import Field
 from dynamongo.fields.indexes import Index
 from dynamongo.mapping.abstract_mapper import AbstractMapper
-from dynamongo.mapping.declaration import Declaration, collect_fields, collect_indexes, declare
+from dynamongo.mapping.declaration.model import Declaration, collect_fields, collect_indexes, declare
+from dynamongo.mapping.declaration.options import OPTIONS, check_options, check_spelling, refuse, table_of
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.mapping.options import OPTIONS, check_options, check_spelling, refuse, table_of
 from dynamongo.mapping.records import is_bound
 
 if TYPE_CHECKING:
     from dynamongo.connection import clocks
-    from dynamongo.mapping import key_families, kind_mapper, kinds, rules, unique, unique_declaration
+    from dynamongo.mapping import unique
+    from dynamongo.mapping.declaration import unique as unique_declaration
+    from dynamongo.mapping.kinds import key_families, kind_mapper, kinds
+    from dynamongo.mapping.rules import base as rules
 else:  # most models have a table of their own, nothing unique but the key, and no rules
     clocks = LazyModule("dynamongo.connection.clocks")
-    key_families = LazyModule("dynamongo.mapping.key_families")
-    kind_mapper = LazyModule("dynamongo.mapping.kind_mapper")
-    kinds = LazyModule("dynamongo.mapping.kinds")
-    rules = LazyModule("dynamongo.mapping.rules")
+    key_families = LazyModule("dynamongo.mapping.kinds.key_families")
+    kind_mapper = LazyModule("dynamongo.mapping.kinds.kind_mapper")
+    kinds = LazyModule("dynamongo.mapping.kinds.kinds")
+    rules = LazyModule("dynamongo.mapping.rules.base")
     unique = LazyModule("dynamongo.mapping.unique")
-    unique_declaration = LazyModule("dynamongo.mapping.unique_declaration")
+    unique_declaration = LazyModule("dynamongo.mapping.declaration.unique")
 
 _FINAL: Final = ("__hash_key__", "__range_key__", "__kind__", "__kind_field__", "__unique__", "__abstract__")
 """Options that cannot change, because existing instances, conditions and cursors depend on them."""
@@ -202,7 +205,7 @@ def _expect_guards(model: ModelMeta) -> None:
 
 def _may_have_rules(fields: Mapping[str, Field[Any]]) -> bool:
     # Without the module of hooks, no method is marked as one.
-    is_hooked = "dynamongo.mapping.hooks" in sys.modules
+    is_hooked = "dynamongo.mapping.rules.hooks" in sys.modules
     return is_hooked or any(field.is_about_items or not field.stored for field in fields.values())
 
 

@@ -21,13 +21,13 @@ from dynamongo.verbs.calls import VerbCall
 if TYPE_CHECKING:
     from dynamongo.connection import size_checks
     from dynamongo.executor import guarded_writes
-    from dynamongo.mapping import failures
+    from dynamongo.mapping.problems import failures
     from dynamongo.verbs import returned
     from dynamongo.verbs.returned import Returns, WholeReturns
 else:  # most writes need none of these, unless one fails
     size_checks = LazyModule("dynamongo.connection.size_checks")
     guarded_writes = LazyModule("dynamongo.executor.guarded_writes")
-    failures = LazyModule("dynamongo.mapping.failures")
+    failures = LazyModule("dynamongo.mapping.problems.failures")
     returned = LazyModule("dynamongo.verbs.returned")
 
 M = TypeVar("M", bound=Recorded)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dynamongo import DictField, Field, IntField, ListField, Model, SetField, StringField
-from dynamongo.mapping.given_problems import read_document
+from dynamongo.mapping.problems.given import read_document
 
 
 class Order(Model):
