@@ -98,8 +98,8 @@ if TYPE_CHECKING:
     from dynamongo.ids import ksuid, ulid, uuid7, uuid7_text
     from dynamongo.locks import Lock, LockFields, LockItem
     from dynamongo.mapping.documents import Document
-    from dynamongo.mapping.hooks import after_read, before_delete, before_save, validator
     from dynamongo.mapping.item_sizes import ItemSize, size_of
+    from dynamongo.mapping.rules.hooks import after_read, before_delete, before_save, validator
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning.plan import Plan
     from dynamongo.verbs.progress import Progress
@@ -130,7 +130,7 @@ else:  # what is returned by calls that import it, or used by few programs
             "dynamongo.ids": ("ksuid", "ulid", "uuid7", "uuid7_text"),
             "dynamongo.locks": ("Lock", "LockFields", "LockItem"),
             "dynamongo.mapping.documents": ("Document",),
-            "dynamongo.mapping.hooks": ("after_read", "before_delete", "before_save", "validator"),
+            "dynamongo.mapping.rules.hooks": ("after_read", "before_delete", "before_save", "validator"),
             "dynamongo.verbs.progress": ("Progress",),
             "dynamongo.model.result_set": ("ResultSet",),
             "dynamongo.verbs.results": (

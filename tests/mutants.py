@@ -38,16 +38,12 @@ Copies: TypeAlias = "SimpleQueue[Path]"
 
 CONTRACT = "tests/backends/test_contract.py"
 TESTED_BY = {
-    **dict.fromkeys(("verbs", "mapping/kinds", "mapping/kind_mapper", "mapping/unique"), "model"),
-    **dict.fromkeys(
-        ("mapping/hooks", "mapping/hook_rules", "mapping/given_problems", "mapping/partial_items"), "model"
-    ),
-    "planning/write_builders": "model",
-    **dict.fromkeys(("mapping/derived_updates", "mapping/derived_values"), "model"),
-    **dict.fromkeys(("fields/key_slots", "fields/key_templates"), "mapping"),
+    **dict.fromkeys(("verbs", "planning/write_builders"), "model"),
+    **dict.fromkeys(("mapping/kinds", "mapping/rules", "mapping/problems/given"), "model"),
+    **dict.fromkeys(("mapping/unique", "mapping/partial_items"), "model"),
     **dict.fromkeys(("executor/unique_steps", "executor/unique_check", "connection/transaction_guards"), "model"),
-    **dict.fromkeys(("fields/computations", "mapping/generated_values", "mapping/immutable_fields"), "model"),
-    "mapping/rules": "model",
+    **dict.fromkeys(("fields/key_slots", "fields/key_templates"), "mapping"),
+    "fields/computations": "model",
 }
 """Packages and modules whose tests are in the folder of another package."""
 USUAL, SLOW = "not slow and not aws", "slow"

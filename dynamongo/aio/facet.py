@@ -37,7 +37,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.expressions.values import shorten
 from dynamongo.fields.base import Field
-from dynamongo.mapping.options import refuse
+from dynamongo.mapping.declaration.options import refuse
 from dynamongo.verbs.instance import Instance
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Generator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar, cast, overload
 
 from dynamongo._support.dataclasses import replace
 from dynamongo._support.lazy_imports import LazyModule
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from dynamongo.connection import transaction_guards
     from dynamongo.connection.transaction_guards import GuardChanges, TransactionGuards
 
+    P = ParamSpec("P")
     W = TypeVar("W")
 else:  # most models have nothing unique but the key
     transaction_guards = LazyModule("dynamongo.connection.transaction_guards")
@@ -121,7 +122,7 @@ class TransactionActions:
         instance = mapper.as_instance(item if values is None else values)
         if type(instance) is not mapper.model:
             mapper = mapper.mapper_of(instance)
-        write = self._build(make_save, mapper, table, instance, overwrite, only_changed=only_changed)
+        write = self._by_clock(make_save, mapper)(mapper, table, instance, overwrite, only_changed=only_changed)
         if write is not None:  # with `only_changed`, nothing may have changed
             self._add("save", mapper, write, instance, saved=instance)
 
@@ -167,7 +168,8 @@ class TransactionActions:
         if left:
             raise ExpressionError(f"delete takes an instance, or a model and a strategy; got also {shorten(left)}")
         mapper, table = find_mapper(model)
-        self._add("delete", mapper, make_delete(mapper, table, resolve_checked(which, condition, mapper)), which)
+        target, found = resolve_checked(which, condition, mapper), which if isinstance(which, Recorded) else None
+        self._add("delete", mapper, make_delete(mapper, table, target, found=found), which)
 
     def check(self, model: type[Recorded], strategy: Strategy, *, condition: Condition | None = None) -> None:
         """Cancel the transaction unless an item exists and satisfies the conditions of the strategy and beside it."""
@@ -193,15 +195,19 @@ class TransactionActions:
         mapper, table = find_mapper(model)
         changes = check_changes(mapper, updates)
         target = resolve_checked(which, condition, mapper)
-        write = self._build(make_update, mapper, table, target, changes, upsert=upsert, item=which)
+        write = self._by_clock(make_update, mapper)(mapper, table, target, changes, upsert=upsert, item=which)
         self._add("upsert" if upsert else "update", mapper, write, which)
 
-    def _build(self, make: Callable[..., W], mapper: Mapper[Any], *arguments: Any, **options: Any) -> W:
-        """Return what a write builder returns, by the clock of the backend that the transaction goes to."""
-        if mapper.rules is None:
-            return make(mapper, *arguments, **options)
-        with writing_to(self._override or connection_of(mapper.model).own_backend):
-            return make(mapper, *arguments, **options)
+    def _by_clock(self, make: Callable[P, W], mapper: Mapper[Any]) -> Callable[P, W]:
+        """Return the write builder, which tells the time by the clock of the backend that the transaction goes to."""
+        if mapper.rules is None:  # nothing asks for the time
+            return make
+
+        def build(*arguments: P.args, **options: P.kwargs) -> W:
+            with writing_to(self._override or connection_of(mapper.model).own_backend):
+                return make(*arguments, **options)
+
+        return build
 
     def _add(
         self, verb: str, mapper: Mapper[Any], action: Action, given: object = None, *, saved: Recorded | None = None
@@ -252,7 +258,7 @@ class TransactionActions:
         Keys are all that is known here of items that are updated or deleted: the store checks the sum of everything.
         """
         size = size_bound(entry.holder)
-        if isinstance(entry.action, Put):
+        if size > 1024 and isinstance(entry.action, Put):  # what costs one unit is not large
             check_put(entry.mapper, entry.action, size)
         if self._size + size > MAX_TRANSACTION_BYTES:  # only now is it worth measuring
             self._size = sum([item_size(each.holder) for each in self._entries.values()])

@@ -10,8 +10,8 @@ from dynamongo.connection.participants import Address
 from dynamongo.exceptions import CancellationReason, ConditionalCheckFailedException
 from dynamongo.executor.cancellations import CONDITION_FAILED, error_of
 from dynamongo.expressions.values import Item, are_values_hidden, shorten
-from dynamongo.mapping.failures import explain_failure, name_key
 from dynamongo.mapping.mapper import Mapper
+from dynamongo.mapping.problems.failures import explain_failure, name_key
 from dynamongo.mapping.records import Recorded
 from dynamongo.operations import Action, Put
 

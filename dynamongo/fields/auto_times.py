@@ -31,6 +31,7 @@ class AutoTime(FormattedField[T]):
                 f" {shorten(auto_after)}{' without auto' if auto is None else ''}"
             )
         self.generated_on = auto
+        self.is_about_items |= auto is not None
         self.auto_after = auto_after
 
     def make_value(self, now: dt.datetime) -> Any:

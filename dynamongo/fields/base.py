@@ -103,7 +103,8 @@ class Field(JSONForms, ItemOptions, Generic[T]):
         self._default = default
         self.take_read_rule(default_on_read, required_on_read=required_on_read)
         self.stored = stored
-        self.take_item_options(computed, computed_from, immutable=immutable)
+        if immutable or computed is not None or computed_from:
+            self.take_item_options(computed, computed_from, immutable=immutable)
         self._owner = ""
         self._path: Path | None = None
         self.reads_one_form |= type(self) is Field
@@ -144,7 +145,8 @@ class Field(JSONForms, ItemOptions, Generic[T]):
     def _placed(self, label: str, owner: str, path: Path | None) -> Self:
         copied = copy.copy(self)
         copied._label, copied._owner, copied._path = label, owner, path  # noqa: SLF001 - a copy of self
-        copied.check_place(path)
+        if copied.is_about_items or not copied.stored:
+            copied.check_place(path)
         copied.bind_children()
         return copied
 
@@ -158,7 +160,8 @@ class Field(JSONForms, ItemOptions, Generic[T]):
 
     def check_declaration(self) -> None:
         """Raise `SchemaError` if options exclude each other, or the default or a choice does not suit the field."""
-        self.check_item_options()
+        if self.is_about_items:
+            self.check_item_options()
         try:
             self.convert_choices()
             if self._default is not None and not callable(self._default):

@@ -28,6 +28,9 @@ Occasion: TypeAlias = Literal["create", "write"]
 class ItemOptions(ReadRules):
     """The part of a field that knows these options."""
 
+    is_about_items: bool = False
+    """Whether the field has one of the options below."""
+
     generated_on: Occasion | None = None
     """When the time of a write is set as the value; `None` for never."""
 
@@ -48,7 +51,7 @@ class ItemOptions(ReadRules):
     ) -> None:
         """Take the options of every field; raise `SchemaError` if they do not fit."""
         if immutable:
-            self.is_immutable = True
+            self.is_immutable = self.is_about_items = True
         if computed is not None or computed_from:
             self.derive(computations.Computation(self.label, computed, computed_from))
 
@@ -57,11 +60,7 @@ class ItemOptions(ReadRules):
         if self.derived is not None:
             self._refuse_both(self.derived.given_as, derivation.given_as)
         self.derived = derivation
-
-    @property
-    def is_about_items(self) -> bool:
-        """Whether the field has one of the options."""
-        return self.is_immutable or self.is_generated
+        self.is_about_items = True
 
     @property
     def is_generated(self) -> bool:
@@ -69,8 +68,8 @@ class ItemOptions(ReadRules):
         return self.generated_on is not None or self.derived is not None
 
     def check_place(self, path: Path | None) -> None:
-        """Raise `SchemaError` if the field has one of the options and is no field of a model."""
-        if (self.is_about_items or not self.stored) and (path is None or len(path.elements) > 1):
+        """Raise `SchemaError` if the field, which has one of the options, is no field of a model."""
+        if path is None or len(path.elements) > 1:
             option = "stored=False" if not self.stored else self._list_options()[0]
             raise SchemaError(
                 f"{self.label}: {option} is for the fields of a model, because it is about writes of"

@@ -124,6 +124,11 @@ class DictField(Field[T]):
         options |= {"stored_as": stored_as, "default_on_read": default_on_read, "required_on_read": required_on_read}
         _refuse_fields(options)
         super().__init__(**options)
+        if fields is not None and not isinstance(fields, Mapping):
+            raise SchemaError(
+                f"{self.label} takes fields by name, as in DictField(city=StringField()), or a mapping of them;"
+                f" got {shorten(fields)}; for a class with fields, write DocumentField(...)"
+            )
         self.fields: dict[str, Field[Any]] = self._declare_fields({**(fields or {}), **named})
         self.reads_one_form = type(self) is DictField and not self.fields
         self._refuse_hidden(named)
@@ -317,7 +322,7 @@ class DictField(Field[T]):
 
 def _refuse_fields(options: Mapping[str, object]) -> None:
     for name, option in options.items():
-        if _is_field(option):
+        if option is not None and _is_field(option):
             raise SchemaError(
                 f"{name} is an option of DictField itself: declare a field of that name in a mapping,"
                 f' such as DictField({{"{name}": StringField()}}, ...)'

@@ -30,7 +30,7 @@ _RULES = {
     *("min_value", "max_value", "min_length", "max_length", "regex", "formats", "parser", "verify_exists"),
     *("applies_defaults", "has_sums", "stored_as", "stored_format", "truncate", "is_plain"),
     *("default_on_read", "required_on_read", "is_immutable", "generated_on", "auto_after", "derived", "slots"),
-    *("stored", "reserved_prefix"),
+    *("stored", "reserved_prefix", "is_about_items"),
 }
 """The attributes of fields that say which values they take, not in which form they store them."""
 

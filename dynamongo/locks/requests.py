@@ -15,7 +15,7 @@ from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item
 from dynamongo.fields.computed import if_not_exists
 from dynamongo.locks.items import LockFields
-from dynamongo.mapping.keys import key_equalities
+from dynamongo.mapping.keys.model_keys import key_equalities
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.operations import KeyCondition, PageResult, Query
 from dynamongo.planning.strategies import Strategy, resolve_one

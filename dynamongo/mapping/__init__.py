@@ -1,7 +1,7 @@
-"""What a model class declares, as one `Mapper`, and the codec between its instances and items.
+"""What a model class declares, as one `Mapper`, and everything that turns instances into items and back.
 
-`declaration` and `options` read the class body. The codec is there twice, with the same results: `plain_codec` loops
-over the fields, and converts the first few values of a program; `model_codec` then compiles a function for each task,
-of the `codec_fast_paths` of the fields and, to read instances straight from DynamoDB JSON, of their `wire_paths`.
-`records` remember what is stored of an instance, and `changes` compares that with the instance.
+`declaration` reads the class body; a `mapper` then holds what the rest of the library asks about a model. Its parts are
+packages: `codec` encodes and decodes, `keys` know of which fields a key is made, `kinds` tell the items of several
+models apart, `rules` are what a model does beyond its fields, `changes` are what a save has to send, and `problems` say
+what is wrong. `records` remember what is stored of an instance.
 """

@@ -20,19 +20,21 @@ from dynamongo.fields.indexes import Index
 from dynamongo.fields.json_forms import Decimals
 from dynamongo.fields.maps import DictField
 from dynamongo.fields.version import VersionField
-from dynamongo.mapping import plain_codec
-from dynamongo.mapping.declaration import find_fields, rename
+from dynamongo.mapping.codec import plain as plain_codec
+from dynamongo.mapping.declaration.model import find_fields, rename
+from dynamongo.mapping.declaration.options import OPTIONS, refuse
 from dynamongo.mapping.held_values import describe_unknown, pick_values, print_instance, takes_attribute
-from dynamongo.mapping.options import OPTIONS, refuse
-from dynamongo.mapping.rules import MARKS
+from dynamongo.mapping.rules.base import MARKS
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from dynamongo.mapping import codec_lines, given_problems, json_documents
+    from dynamongo.mapping import json_documents
+    from dynamongo.mapping.codec import lines as codec_lines
+    from dynamongo.mapping.problems import given as given_problems
 else:  # when many instances are made, one is in JSON, or something is wrong
-    given_problems = LazyModule("dynamongo.mapping.given_problems")
-    codec_lines = LazyModule("dynamongo.mapping.codec_lines")
+    given_problems = LazyModule("dynamongo.mapping.problems.given")
+    codec_lines = LazyModule("dynamongo.mapping.codec.lines")
     json_documents = LazyModule("dynamongo.mapping.json_documents")
 
 _OF_EVERY_FIELD: Final = frozenset(dir(DocumentField("Document")))

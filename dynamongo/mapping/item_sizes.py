@@ -11,7 +11,7 @@ from dynamongo.expressions.explanations import as_item
 from dynamongo.expressions.sizes import text_size, value_size
 from dynamongo.expressions.values import MAX_ITEM_BYTES, Item, shorten
 from dynamongo.fields.base import Field
-from dynamongo.mapping.rules import encode_unsaved
+from dynamongo.mapping.rules.base import encode_unsaved
 from dynamongo.mapping.versions import next_version
 
 _READ_BYTES = 4096

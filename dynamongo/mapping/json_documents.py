@@ -15,8 +15,8 @@ from dynamongo.fields.base import Field
 from dynamongo.fields.json import refuse_constant
 from dynamongo.fields.json_forms import Decimals, JSONSchema, SchemaMode, write_decimals
 from dynamongo.fields.json_schemas import describe_object
-from dynamongo.mapping import given_problems
 from dynamongo.mapping.mapper import Mapper
+from dynamongo.mapping.problems import given as given_problems
 
 
 def to_document(fields: Mapping[str, Field[Any]], values: Mapping[str, Any], decimals: Decimals) -> dict[str, Any]:

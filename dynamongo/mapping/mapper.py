@@ -15,42 +15,32 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, cast
 from dynamongo._support.dataclasses import replace
 from dynamongo._support.lazy import lazy_property
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.exceptions import (
-    AttributeNotLoaded,
-    Problem,
-    UnreadableItem,
-    ValidationError,
-)
+from dynamongo.exceptions import AttributeNotLoaded, Problem, UnreadableItem, ValidationError
 from dynamongo.expressions.conditions import Condition, Path
 from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
 from dynamongo.expressions.values import Item, shorten
 from dynamongo.fields import BinaryField, IntField, StringField
 from dynamongo.fields.base import Field
-from dynamongo.mapping.declaration import Declaration
-from dynamongo.mapping.model_codec import Codec
+from dynamongo.mapping.codec.model import Codec
+from dynamongo.mapping.declaration.model import Declaration
 from dynamongo.mapping.model_schema import ModelSchema
-from dynamongo.mapping.records import (
-    Record,
-    Recorded,
-    make_record,
-    record_of,
-    set_record,
-    set_values,
-    stored_item_of,
-)
-from dynamongo.mapping.rules import Rules
+from dynamongo.mapping.records import Record, Recorded, make_record, record_of, set_record, set_values, stored_item_of
 from dynamongo.mapping.versions import lock, next_version
 from dynamongo.operations import ItemReader, Put, ReadItems, UpdateItem
 
 if TYPE_CHECKING:
-    from dynamongo.mapping import deltas, given_problems, partial_items, problems, stored_forms
-    from dynamongo.mapping.kinds import Kinds
+    from dynamongo.mapping import partial_items
+    from dynamongo.mapping.changes import deltas, stored_forms
+    from dynamongo.mapping.kinds.kinds import Kinds
+    from dynamongo.mapping.problems import given as given_problems
+    from dynamongo.mapping.problems import stored as problems
+    from dynamongo.mapping.rules.base import Rules
 else:  # only partial reads, saves of what was read, and errors need them
-    deltas = LazyModule("dynamongo.mapping.deltas")
-    given_problems = LazyModule("dynamongo.mapping.given_problems")
+    deltas = LazyModule("dynamongo.mapping.changes.deltas")
+    given_problems = LazyModule("dynamongo.mapping.problems.given")
     partial_items = LazyModule("dynamongo.mapping.partial_items")
-    problems = LazyModule("dynamongo.mapping.problems")
-    stored_forms = LazyModule("dynamongo.mapping.stored_forms")
+    problems = LazyModule("dynamongo.mapping.problems.stored")
+    stored_forms = LazyModule("dynamongo.mapping.changes.stored_forms")
 
 M = TypeVar("M", bound=Recorded)
 
@@ -75,7 +65,7 @@ class Mapper(ModelSchema, Generic[M]):
         key_members: What the keys of an item tell; `None` if no key is made of other fields.
     """
 
-    kinds: Kinds | None = None
+    kinds: Kinds | None
 
     def __init__(
         self,
@@ -86,7 +76,7 @@ class Mapper(ModelSchema, Generic[M]):
     ) -> None:
         self.model = self.origin = model
         index_keys = () if declaration is None else declaration.index_keys
-        self.rules = rules
+        self.rules, self.kinds = rules, None
         self.key_members = None if rules is None else rules.key_members
         self.codec = Codec(model, fields, lambda: self.keys.codec, index_keys, self.explain_unreadable, rules=rules)
         self._formed = {
@@ -273,7 +263,7 @@ class Mapper(ModelSchema, Generic[M]):
         if not has_hooks and not any(field.required_on_read for field in self.fields.values()):
             return self.codec
         fields = {name: field.ignoring_absence() for name, field in self.fields.items()}
-        told = None if self.key_members is None else Rules((), self.key_members)
+        told = None if self.rules is None else self.rules.of_parts
         return Codec(self.model, fields, lambda: self.keys.codec, (), self.explain_unreadable, rules=told)
 
     # Keys.

@@ -22,17 +22,17 @@ from dynamongo.fields.any_field import AnyField
 from dynamongo.fields.base import Field
 from dynamongo.fields.indexes import Index
 from dynamongo.fields.operators import Operators
-from dynamongo.mapping.declaration import Declaration
-from dynamongo.mapping.held_values import describe_unknown
-from dynamongo.mapping.keys import ModelKeys, describe_key, name_model
+from dynamongo.mapping.declaration.model import Declaration
+from dynamongo.mapping.keys.model_keys import ModelKeys, describe_key, name_model
 from dynamongo.operations import Put, UpdateItem
 from dynamongo.schema import TableSchema
 
 if TYPE_CHECKING:
-    from dynamongo.mapping import item_sizes
-    from dynamongo.mapping.composed_keys import ComposedKeys
+    from dynamongo.mapping import held_values, item_sizes
+    from dynamongo.mapping.keys.composed import ComposedKeys
     from dynamongo.mapping.unique import Constraints
-else:  # only items that are too large need it
+else:  # only errors need them
+    held_values = LazyModule("dynamongo.mapping.held_values")
     item_sizes = LazyModule("dynamongo.mapping.item_sizes")
 
 _KEY_REFUSALS: Final = (
@@ -58,7 +58,7 @@ class ModelSchema:
         declaration: All that the class declares; its table has no prefix.
         table: The name of the table without its prefix, or its ARN; `None` if a callable returns it.
         keys: The key fields.
-        templates: The keys that are composed of other fields, also those of indexes; `None` if there are none.
+        key_templates: The keys that are composed of other fields, also those of indexes; `None` if there are none.
         indexes: The indexes by the names of their attributes.
         fields: The fields by their names.
         attributes: The fields by the names of their attributes.
@@ -76,11 +76,11 @@ class ModelSchema:
     declaration: Declaration
     table: str | None
     keys: ModelKeys
-    templates: ComposedKeys | None
+    key_templates: ComposedKeys | None
     indexes: Mapping[str, Index]
     version: Path | None
-    unique: Constraints | None = None
-    guards: Condition | None = None
+    unique: Constraints | None
+    guards: Condition | None
     exists: Exists
     is_missing: NotExists
     plan_templates: dict[Any, Any]
@@ -93,6 +93,7 @@ class ModelSchema:
         self._full_name = name_model(model)
         self.owners: frozenset[str | None] = frozenset([None, self._full_name])
         self._bases = model.__mro__
+        self.unique = self.guards = None  # not on the class: in CPython, attributes of an instance are faster to read
         if declaration is not None:
             self.take_declaration(declaration)
 
@@ -106,7 +107,7 @@ class ModelSchema:
         self.declaration = declaration
         self.table = (declaration.table.name if table is None else table) or None
         self.keys = declaration.keys
-        self.templates = declaration.keys.templates
+        self.key_templates = declaration.keys.key_templates
         self.indexes = declaration.indexes
         self.version = declaration.version
         self.exists = Exists(declaration.keys.hash_key.path)
@@ -122,9 +123,9 @@ class ModelSchema:
         self.plan_templates = {}  # of plans that leave none out
 
     @property
-    def read_templates(self) -> ComposedKeys | None:
+    def read_key_templates(self) -> ComposedKeys | None:
         """The keys of all items that the model reads, as far as they are composed alike."""
-        return self.templates
+        return self.key_templates
 
     def schema(self, table: str) -> TableSchema:
         """Return the declared table under its full name."""
@@ -140,7 +141,7 @@ class ModelSchema:
     def describe_key(self, item: Item) -> str:
         """Return the key of an item as people read it, such as `email = 'x' AND day = 3`."""
         key = self.pick_key(item)
-        return describe_key(key if self.templates is None else self.templates.tell(key), self.renamed)
+        return describe_key(key if self.key_templates is None else self.key_templates.tell(key), self.renamed)
 
     def check_names(self, names: Iterable[object], error: type[DynamongoError] = ValidationError) -> None:
         """Raise the error if one of the names is not that of a field."""
@@ -149,7 +150,7 @@ class ModelSchema:
 
     def describe_unknown(self, names: Sequence[object]) -> str:
         """Return the message for names that are not those of fields."""
-        return describe_unknown(self.name, self.fields, names, self.renamed)
+        return held_values.describe_unknown(self.name, self.fields, names, self.renamed)
 
     def check_paths(self, paths: Iterable[Path], *, to_write: bool = False) -> None:
         """Refuse paths of another model, with which a condition or an update would silently do something else.
@@ -226,19 +227,19 @@ class ModelSchema:
         """Return the path of a field, or of the field with that name."""
         if isinstance(wanted, str):
             self.check_names([wanted], ExpressionError)
-            return self._stored_paths(self.fields[wanted])
+            return self.stored_paths(self.fields[wanted])
         if isinstance(wanted, Field):
-            return self._stored_paths(cast("Field[Any]", wanted))
+            return self.stored_paths(cast("Field[Any]", wanted))
         raise ExpressionError(
             f"{self.name}: projection must contain fields, such as User.name or User.address.city, or their names;"
             f" got {shorten(wanted)}"
         )
 
-    def _stored_paths(self, field: Field[Any]) -> tuple[Path, ...]:
+    def stored_paths(self, field: Field[Any]) -> tuple[Path, ...]:
         """Return the path of a field, or those of the keys that tell its value."""
-        if field.stored or self.templates is None:
+        if field.stored or self.key_templates is None:
             return (field.path,)
-        return tuple(self.attributes[name].path for name in self.templates.keys_of(field.path.attribute))
+        return tuple(self.attributes[name].path for name in self.key_templates.keys_of(field.path.attribute))
 
     def locate_error(
         self, error: DynamongoError, table: str, key: Item | None = None, operation: object = None

@@ -9,7 +9,7 @@ from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.values import Item
 from dynamongo.fields.base import Field
 from dynamongo.fields.partial_map import guard
-from dynamongo.mapping import problems
+from dynamongo.mapping.problems import stored as problems
 from dynamongo.mapping.records import Record, Recorded, set_record, stored_item_of
 
 if TYPE_CHECKING:

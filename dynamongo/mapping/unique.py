@@ -38,7 +38,7 @@ from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import AttributeValue, Item, shorten, type_of
 from dynamongo.fields.base import Field
 from dynamongo.fields.python_values import decode
-from dynamongo.mapping.failures import name_key
+from dynamongo.mapping.problems.failures import name_key
 from dynamongo.schema import KeySchema
 
 PREFIX: Final = "unique#"

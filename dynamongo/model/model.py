@@ -20,9 +20,9 @@ from dynamongo.model.table_verbs import TableVerbs
 from dynamongo.model.write_verbs import WriteVerbs
 
 if TYPE_CHECKING:
-    from dynamongo.mapping import given_problems
+    from dynamongo.mapping.problems import given as given_problems
 else:  # only errors need it
-    given_problems = LazyModule("dynamongo.mapping.given_problems")
+    given_problems = LazyModule("dynamongo.mapping.problems.given")
 
 _VERBS = (
     name

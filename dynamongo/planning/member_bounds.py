@@ -32,13 +32,13 @@ from dynamongo.expressions.conditions import (
 )
 from dynamongo.expressions.operands import operands_of
 from dynamongo.expressions.values import AttributeValue, type_of
-from dynamongo.mapping.composed_keys import Member
+from dynamongo.mapping.keys.composed import KeyMember
 from dynamongo.planning.ranges import strictest_bounds
 
 _LAST_CHARACTER: Final = "\U0010ffff"
 
 
-def suit(values: Iterable[AttributeValue], member: Member) -> bool:
+def suit(values: Iterable[AttributeValue], member: KeyMember) -> bool:
     """Return whether the values have the type in which the member is stored."""
     return all(type_of(value) == member.field.stored_type for value in values)
 
@@ -61,7 +61,7 @@ class KeyRange:
 _NOTHING: Final = KeyRange()
 
 
-def bound_key(path: Path, prefix: str, member: Member, conditions: Sequence[Condition]) -> KeyRange:
+def bound_key(path: Path, prefix: str, member: KeyMember, conditions: Sequence[Condition]) -> KeyRange:
     """Return what conditions on the member after a prefix say of the key."""
     if not conditions:
         return _NOTHING
@@ -78,7 +78,7 @@ def bound_key(path: Path, prefix: str, member: Member, conditions: Sequence[Cond
     return _bound_text(path, prefix, member, bounds)
 
 
-def _has_type(part: Condition, member: Member) -> bool:
+def _has_type(part: Condition, member: KeyMember) -> bool:
     """Return whether the values of the condition have the type in which the member is stored."""
     if isinstance(part, Comparison):
         return type_of(cast("AttributeValue", part.right)) == member.field.stored_type
@@ -86,14 +86,14 @@ def _has_type(part: Condition, member: Member) -> bool:
     return not isinstance(part, NotExists) and suit(cast("Any", list(operands_of(part))[1:]), member)
 
 
-def _continue_prefix(path: Path, prefix: str, member: Member, part: BeginsWith) -> KeyRange:
+def _continue_prefix(path: Path, prefix: str, member: KeyMember, part: BeginsWith) -> KeyRange:
     begun = cast("str", part.prefix)
     if member.end and member.end[0] in begun:  # no value has it, but that what is before it may be one
         return _NOTHING
     return KeyRange(BeginsWith(path, prefix + begun), (part,)) if prefix + begun else KeyRange(None, (part,))
 
 
-def _bound_digits(path: Path, prefix: str, member: Member, bounds: Sequence[Any]) -> KeyRange:
+def _bound_digits(path: Path, prefix: str, member: KeyMember, bounds: Sequence[Any]) -> KeyRange:
     width, end = cast("int", member.width), member.end
     least, most = 0, 10**width - 1
     for part in bounds:
@@ -127,7 +127,7 @@ def _whole_bounds(part: Any) -> tuple[int | None, int | None]:
             return None, floor(value)
 
 
-def _bound_text(path: Path, prefix: str, member: Member, bounds: Sequence[Condition]) -> KeyRange:
+def _bound_text(path: Path, prefix: str, member: KeyMember, bounds: Sequence[Condition]) -> KeyRange:
     low, high = strictest_bounds(bounds)
     exact = () if member.order == "loose" else _said_by(bounds)
     first, last = prefix, _after(prefix) if prefix else None
@@ -148,7 +148,7 @@ def _bound_text(path: Path, prefix: str, member: Member, bounds: Sequence[Condit
     return KeyRange(Between(path, first, last), exact)
 
 
-def _lower(member: Member, bound: str, *, is_open: bool) -> str:
+def _lower(member: KeyMember, bound: str, *, is_open: bool) -> str:
     """Return the text of the least key above the prefix."""
     if member.order == "last":
         return bound + "\0" if is_open else bound
@@ -159,7 +159,7 @@ def _lower(member: Member, bound: str, *, is_open: bool) -> str:
     return _after(fitting) if is_open else fitting
 
 
-def _upper(member: Member, bound: str, *, is_open: bool) -> str | None:
+def _upper(member: KeyMember, bound: str, *, is_open: bool) -> str | None:
     """Return the text of the greatest key; `None` if there is none, since it must be less than the bound."""
     width = member.width
     if member.order == "last":
@@ -177,7 +177,7 @@ def _upper(member: Member, bound: str, *, is_open: bool) -> str | None:
     return bound if is_open else _after(bound + member.end)
 
 
-def _has_upper(member: Member, bound: str) -> bool:
+def _has_upper(member: KeyMember, bound: str) -> bool:
     """Return whether the key of no lesser value sorts after that of the bound: `a#` would sort after `a b#`."""
     return member.order != "loose" or all(each > member.end[0] for each in bound)
 

@@ -13,7 +13,7 @@ from dynamongo.expressions.evaluation import holds
 from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.trees import nodes_of
 from dynamongo.expressions.values import Item
-from dynamongo.mapping.composed_keys import ComposedKeys
+from dynamongo.mapping.keys.composed import ComposedKeys
 
 
 def settle(condition: Condition, templates: ComposedKeys, key: Item) -> Condition:

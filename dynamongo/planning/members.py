@@ -34,7 +34,7 @@ from dynamongo.expressions.conditions import (
 )
 from dynamongo.expressions.operands import operands_of
 from dynamongo.expressions.values import AttributeValue
-from dynamongo.mapping.composed_keys import ComposedKey, ComposedKeys, Member
+from dynamongo.mapping.keys.composed import ComposedKey, ComposedKeys, KeyMember
 from dynamongo.planning.conjuncts import MAX_NESTING, find_choice
 from dynamongo.planning.contradictions import find_subject
 from dynamongo.planning.member_bounds import bound_key, suit
@@ -62,7 +62,7 @@ class Step:
     key: ComposedKey
     condition: Condition
     sources: tuple[Condition | None, ...]
-    bounded: Member | None = None
+    bounded: KeyMember | None = None
     bounds: tuple[Condition, ...] = ()
     said: int = 0
 
@@ -128,7 +128,7 @@ def find_gaps(key: ComposedKey, stated: Iterable[Condition], left: Collection[st
     name = first.field.path.name
     if late:
         return (f"no condition compares `{name}` by ==, so the key condition has none on {', '.join(late)}",)
-    return (f"`{name}`: {first.order_fault}",) if first.attribute in left and first.order_fault else ()
+    return (f"`{name}`: {fault}",) if first.attribute in left and (fault := first.slot.order_fault) else ()
 
 
 def _drop_forms(parts: Iterable[Condition], added: Sequence[Condition]) -> Iterator[Condition]:
@@ -244,12 +244,7 @@ class _Group:
             whole = BeginsWith(key.path, key.start) if key.is_open else Comparison(key.path, EQ, key.start)
             self._add(Step(key, whole, ()), ())
             return
-        leading: list[AttributeValue] = []
-        for member in key.members:
-            found = self._values.get(member.attribute, ())
-            if len(found) != 1 or not suit(found, member):
-                break
-            leading.append(found[0])
+        leading = self._find_leading(key)
         if len(leading) == len(key.members) and not key.is_open:
             return
         prefix = _render(key, leading)
@@ -261,8 +256,22 @@ class _Group:
             # Where its length is not fixed, other values begin with that of the last member.
             is_exact = key.open_member is None or key.open_member.width is not None
             self._add(Step(key, BeginsWith(key.path, prefix), sources), sources if is_exact else sources[:-1])
-            return
-        bounded = key.members[len(leading)]
+        else:
+            self._bound(key, prefix, sources)
+
+    def _find_leading(self, key: ComposedKey) -> list[AttributeValue]:
+        """Return the values of the first members, as far as each has one."""
+        leading: list[AttributeValue] = []
+        for member in key.members:
+            found = self._values.get(member.attribute, ())
+            if len(found) != 1 or not suit(found, member):
+                break
+            leading.append(found[0])
+        return leading
+
+    def _bound(self, key: ComposedKey, prefix: str, sources: tuple[Condition | None, ...]) -> None:
+        """Add what conditions on the member after a prefix say, or else the prefix."""
+        bounded = key.members[len(sources)]
         bounds = [] if bounded is key.open_member else self._subjects.get(bounded.attribute, [])
         says = bound_key(key.path, prefix, bounded, bounds)
         self.is_impossible |= says.is_impossible

@@ -11,7 +11,7 @@ from dynamongo._support.stacklevel import caller_level
 from dynamongo.exceptions import ConfigurationError, ScanForbidden, ScanWarning
 from dynamongo.expressions.conditions import Comparison, Condition, Path, conjuncts
 from dynamongo.expressions.operands import paths_of
-from dynamongo.mapping.options import SCAN_POLICIES, ScanPolicy
+from dynamongo.mapping.declaration.options import SCAN_POLICIES, ScanPolicy
 from dynamongo.operations import Scan
 
 if TYPE_CHECKING:

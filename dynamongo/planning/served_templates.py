@@ -12,7 +12,7 @@ from typing import Any
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.conditions import EQ, BeginsWith, Between, Comparison, Condition
-from dynamongo.mapping.composed_keys import ComposedKey, Member
+from dynamongo.mapping.keys.composed import ComposedKey, KeyMember
 from dynamongo.planning.contradictions import find_contradiction, find_subject
 from dynamongo.planning.member_bounds import bound_key
 from dynamongo.planning.members import Served, Step
@@ -33,7 +33,7 @@ class _Maker:
 
     key: ComposedKey
     leading: tuple[int, ...]
-    bounded: Member | None
+    bounded: KeyMember | None
     bounds: tuple[int, ...]
     said: int
     like: Condition

@@ -28,12 +28,12 @@ from dynamongo.expressions.conditions import (
 from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.values import AttributeValue, Item, shorten
 from dynamongo.fields.base import Field
-from dynamongo.mapping.keys import key_equalities
+from dynamongo.mapping.keys.model_keys import key_equalities
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
 
 if TYPE_CHECKING:  # most models have none
-    from dynamongo.mapping.composed_keys import ComposedKeys
+    from dynamongo.mapping.keys.composed import ComposedKeys
 
 Strategy: TypeAlias = object
 """What a caller passes to say which items are meant.
@@ -59,7 +59,7 @@ class Target:
     check: Condition | None = None
 
     item: Recorded | None = field(default=None, repr=False, compare=False)
-    """The instance that somebody gave to say which item, for the hooks of its model."""
+    """The instance that somebody gave to say which of several items, for the hooks of its model."""
 
     @property
     def condition(self) -> Condition:
@@ -83,11 +83,8 @@ def resolve_one(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -
         ExpressionError: The strategy does not fix the whole key, or names fields of another model.
         ValidationError: A key value does not suit its field.
     """
-    return Target(*resolve_key(strategy, mapper, to_write=to_write), _as_instance(strategy))
-
-
-def _as_instance(strategy: Any) -> Recorded | None:
-    return strategy if isinstance(strategy, Recorded) else None
+    item = strategy if isinstance(strategy, Recorded) else None
+    return Target(*resolve_key(strategy, mapper, to_write=to_write), item)
 
 
 def resolve_key(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -> tuple[Item, Condition | None]:
@@ -95,9 +92,9 @@ def resolve_key(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -
     keys = mapper.keys
     given = strategy  # which stays `Any`: a call of `cast` would cost more than the check
     if isinstance(strategy, tuple):
-        if len(given) != keys.size or keys.size == 1:
+        if len(given) != keys.tuple_size:
             _refuse_tuple(given, mapper)
-        return keys.codec.encode(given) if keys.templates is None else keys.templates.make_key(given), None
+        return keys.codec.encode(given) if keys.key_templates is None else keys.key_templates.make_key(given), None
     if isinstance(strategy, BaseCondition):
         return _from_condition(given, mapper)
     if isinstance(strategy, mapper.origin):
@@ -112,7 +109,7 @@ def resolve_key(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -
         if isinstance(strategy, Recorded) and issubclass(mapper.origin, given.__mapper__.origin):
             return keys.codec.encode(tuple(getattr(given, name) for name in keys.field_names)), None
     values = (_check_scalar(strategy, mapper),)
-    return keys.codec.encode(values) if keys.templates is None else keys.templates.make_key(values), None
+    return keys.codec.encode(values) if keys.key_templates is None else keys.key_templates.make_key(values), None
 
 
 def resolve_checked(strategy: Any, condition: Any, mapper: Mapper[Any], *, to_write: bool = True) -> Target:
@@ -123,16 +120,15 @@ def resolve_checked(strategy: Any, condition: Any, mapper: Mapper[Any], *, to_wr
         ValidationError: As `resolve_one`.
     """
     key, check = resolve_key(strategy, mapper, to_write=to_write)
-    item = _as_instance(strategy)
     if condition is None:
-        return Target(key, check, item)
+        return Target(key, check)
     if not isinstance(condition, BaseCondition):
         raise ExpressionError(
             f"{mapper.name}: condition must be a condition, such as User.age > 18; got {shorten(condition)}"
         )
     more = cast("Condition", condition)
     mapper.check_paths(paths_of(more))
-    return Target(key, more if check is None else And(check, more), item)
+    return Target(key, more if check is None else And(check, more))
 
 
 def resolve_many(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -> ResolvedStrategy:
@@ -147,9 +143,10 @@ def resolve_many(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) 
         condition: Any = strategy
         mapper.check_paths(paths_of(condition))
         return condition  # type: ignore[no-any-return]  # every `BaseCondition` is a `Condition`
-    if _is_list(strategy):
-        return tuple([resolve_one(entry, mapper, to_write=to_write) for entry in strategy])
-    return (resolve_one(strategy, mapper, to_write=to_write),)
+    entries = strategy if _is_list(strategy) else (strategy,)
+    if to_write:
+        return tuple([resolve_one(entry, mapper, to_write=True) for entry in entries])
+    return tuple([Target(*resolve_key(entry, mapper)) for entry in entries])  # a read calls no hooks with instances
 
 
 def keys_condition(values: Iterable[Any], mapper: Mapper[Any]) -> Condition:
@@ -177,13 +174,13 @@ def _from_mapping(given: Mapping[str, Any], mapper: Mapper[Any]) -> Item:
     keys = mapper.keys
     if unknown := [name for name in given if name not in mapper.fields]:
         raise ExpressionError(mapper.describe_unknown(unknown))
-    if keys.templates is not None and not given.keys().isdisjoint(keys.field_names):
-        return _from_raw_mapping(given, mapper, keys.templates)
+    if keys.key_templates is not None and not given.keys().isdisjoint(keys.field_names):
+        return _from_raw_mapping(given, mapper, keys.key_templates)
     names = keys.part_names
     if any(given.get(name) is None for name in names):
         _refuse_mapping(given, names, mapper)
     values = tuple(given[name] for name in names)
-    return keys.codec.encode(values) if keys.templates is None else keys.templates.make_key(values)
+    return keys.codec.encode(values) if keys.key_templates is None else keys.key_templates.make_key(values)
 
 
 def _from_raw_mapping(given: Mapping[str, Any], mapper: Mapper[Any], templates: ComposedKeys) -> Item:
@@ -220,7 +217,7 @@ def _check_scalar(given: Any, mapper: Mapper[Any]) -> Any:
     if keys.size != 1:
         what = (
             "has a range key"
-            if keys.templates is None
+            if keys.key_templates is None
             else "has a key of several values"
             if keys.size
             else "has one key"
@@ -234,7 +231,7 @@ def _check_scalar(given: Any, mapper: Mapper[Any]) -> Any:
 def _refuse_tuple(given: tuple[Any, ...], mapper: Mapper[Any]) -> NoReturn:
     names = mapper.keys.part_names
     if len(names) == 1:
-        what = "no range key" if mapper.templates is None else "a key of one value"
+        what = "no range key" if mapper.key_templates is None else "a key of one value"
         raise ExpressionError(
             f"{mapper.name} has {what}: pass {names[0]} alone, or several keys in a list; got {shorten(given)}"
         )
@@ -242,7 +239,7 @@ def _refuse_tuple(given: tuple[Any, ...], mapper: Mapper[Any]) -> NoReturn:
 
 
 def _from_condition(condition: Condition, mapper: Mapper[Any]) -> tuple[Item, Condition | None]:
-    templates, names, owners = mapper.templates, mapper.keys.names, mapper.owners
+    templates, names, owners = mapper.key_templates, mapper.keys.names, mapper.owners
     wanted = names if templates is None else templates.named
     found: dict[str, AttributeValue] = {}
     checks: list[Condition] = []

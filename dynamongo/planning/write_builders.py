@@ -25,13 +25,13 @@ from dynamongo.operations import ConditionCheck, Delete, Get, Put, ReturnValues,
 from dynamongo.planning.strategies import Target
 
 if TYPE_CHECKING:
-    from dynamongo.mapping import changes as differences
-    from dynamongo.mapping import given_problems
-    from dynamongo.mapping.deltas import Delta
+    from dynamongo.mapping.changes import differences
+    from dynamongo.mapping.changes.deltas import Delta
+    from dynamongo.mapping.problems import given as given_problems
     from dynamongo.planning import member_checks
 else:  # only saves of what has changed need it, or errors
-    given_problems = LazyModule("dynamongo.mapping.given_problems")
-    differences = LazyModule("dynamongo.mapping.changes")
+    given_problems = LazyModule("dynamongo.mapping.problems.given")
+    differences = LazyModule("dynamongo.mapping.changes.differences")
     member_checks = LazyModule("dynamongo.planning.member_checks")
 
 M = TypeVar("M", bound=Recorded)
@@ -48,15 +48,17 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any, *, is_s
         overwrite: As in `save_one`: `True`, `False` or a condition.
         is_save: Whether it is to be stored now, and not only to be explained, so that hooks are called.
     """
-    condition = None if overwrite is True else _overwrite_condition(mapper, overwrite)  # most saves overwrite
+    if overwrite is True and mapper.rules is None and mapper.version is None:  # most saves
+        return Put(table, mapper.encode(instance))
+    condition = None if overwrite is True else _overwrite_condition(mapper, overwrite)
     guards: tuple[Condition, ...] = ()
     if (rules := mapper.rules) is None:
         item = mapper.encode(instance)
     else:
         item = rules.save(instance, mapper.encode, calls_hooks=is_save)
         guards = () if overwrite is False else rules.guard_put(item)  # an item that must not exist has nothing to keep
-    if condition is not None and mapper.templates is not None:
-        condition = member_checks.settle(condition, mapper.templates, item)
+    if condition is not None and mapper.key_templates is not None:
+        condition = member_checks.settle(condition, mapper.key_templates, item)
     version = mapper.version
     if version is not None:
         held = vars(instance)[version.name]
@@ -181,7 +183,8 @@ def _change_item(  # noqa: PLR0913 - what an UpdateItem request is made of
     if (kinds := mapper.kinds) is not None:
         exists = (*exists, *conjuncts(kinds.ours_or(mapper.is_missing) if upsert else kinds.condition))
         updates = kinds.add_to(updates) if upsert else updates
-    condition = all_of((*exists, *conjuncts(_find_check(mapper, target)), *guards))
+    check = target.check if mapper.key_templates is None else _find_check(mapper, target)
+    condition = all_of((*exists, *conjuncts(check), *guards))
     # The version is incremented in the store, so that it is right even when the instance's is outdated.
     counted = updates if mapper.version is None else (*updates, count_up(mapper.version))
     return UpdateItem(table, target.key, counted, condition, returns, return_item_on_failure=True)
@@ -197,12 +200,12 @@ def make_delete(
         table: The full name of the table.
         target: The key of the item, and what is to be checked.
         return_old: Whether the item is returned.
-        found: The instance that a read has found, if there was one.
+        found: The instance that was given, or that a read has found, if there was one.
     """
     item = target.item if found is None else found
     if mapper.rules is not None or item is not None:
         _call_before_delete(mapper, target, item)
-    check = _find_check(mapper, target)
+    check = target.check if mapper.key_templates is None else _find_check(mapper, target)
     delete = Delete(table, target.key, check, return_old, return_item_on_failure=check is not None)
     return delete if mapper.kinds is None else guard_kind(mapper, delete)
 
@@ -242,9 +245,9 @@ def make_check(mapper: Mapper[Any], table: str, target: Target) -> ConditionChec
 
 def _find_check(mapper: Mapper[Any], target: Target) -> Condition | None:
     """Return what a write of the target checks: the key decides what is said of members that only it tells."""
-    if target.check is None or mapper.templates is None:
+    if target.check is None or mapper.key_templates is None:
         return target.check
-    return member_checks.settle(target.check, mapper.templates, target.key)
+    return member_checks.settle(target.check, mapper.key_templates, target.key)
 
 
 def make_get(mapper: Mapper[Any], table: str, target: Target) -> Get:

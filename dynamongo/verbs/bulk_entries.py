@@ -83,7 +83,9 @@ def save_entry(
             own = mapper.mapper_of(instance)
         put = make_put(own, table, instance, overwrite, is_save=is_save)
         # A put without a condition goes with others in a BatchWriteItem, which takes no conditions.
-        return Entry(instance, _guard(own, put if put.condition is None else guard_kind(own, put), instance))
+        if put.condition is not None:
+            put = guard_kind(own, put)
+        return Entry(instance, put if own.unique is None else guard_write(own, put, instance))
     except (AttributeNotLoaded, ValueError) as error:
         return Entry(instance, None, _refusal_of(error))
 
@@ -125,10 +127,11 @@ def _guard(mapper: Mapper[Any], write: SingleWrite, given: object) -> Write:
 
 
 def _own_mapper(mapper: Mapper[M], found: Any) -> Mapper[M]:
-    """Return the mapper of what was found: the fields and the version of a derived class may be others."""
-    if type(found) is mapper.model or not isinstance(found, Recorded):  # it may be an `UnreadableItem`
+    """Return the mapper of what was found: the fields and the version of its class may be others."""
+    if not isinstance(found, Recorded):  # it may be an `UnreadableItem`
         return mapper
-    return mapper.mapper_of(cast("M", found))
+    # Not by the class: the mapper of several models names the first of them as its own.
+    return mapper if cast("Any", type(found)).__mapper__ is mapper else mapper.mapper_of(cast("M", found))
 
 
 def rewrite_entries(
@@ -179,7 +182,7 @@ def recheck_targets(mapper: Mapper[Any], source: ResolvedStrategy, items: Sequen
     targets: list[Target] = []
     for item in items:
         key = mapper.pick_key(item)
-        told = key if (keys := mapper.templates) is None else {**key, **keys.tell(key), **keys.tell_unstored(item)}
+        told = key if (keys := mapper.key_templates) is None else {**key, **keys.tell(key), **keys.tell_unstored(item)}
         check = checks[_values_of(key)] if isinstance(source, tuple) else recheck(source, told)
         targets.append(Target(key, None if check is None else narrow(check, item)))
     return targets

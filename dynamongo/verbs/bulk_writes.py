@@ -24,7 +24,7 @@ from dynamongo.exceptions import DynamongoError, ItemNotFound, ValidationError, 
 from dynamongo.executor import ITEM_ERRORS, GroupResult, Outcome, Outcomes
 from dynamongo.executor.guarded_writes import GuardedWrite, SingleWrite
 from dynamongo.expressions.values import shorten
-from dynamongo.mapping.failures import explain_failure
+from dynamongo.mapping.problems.failures import explain_failure
 from dynamongo.mapping.records import Recorded
 from dynamongo.operations import Put
 from dynamongo.planning.read import Read

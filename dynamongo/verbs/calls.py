@@ -48,12 +48,12 @@ from dynamongo.planning.strategies import Strategy, Target, resolve_key
 
 if TYPE_CHECKING:
     from dynamongo.executor import reads
-    from dynamongo.mapping import failures
+    from dynamongo.mapping.problems import failures
     from dynamongo.planning import known_plans
     from dynamongo.planning import plan as plans
     from dynamongo.planning import read as planned
 else:  # reads by key need none of these
-    failures = LazyModule("dynamongo.mapping.failures")
+    failures = LazyModule("dynamongo.mapping.problems.failures")
     planned = LazyModule("dynamongo.planning.read")
     known_plans = LazyModule("dynamongo.planning.known_plans")
     plans = LazyModule("dynamongo.planning.plan")
@@ -199,7 +199,7 @@ class GetCall(VerbCall[Any]):
                 consistent=consistent,
                 projection=paths,
                 kinds=mapper.kinds,
-                templates=mapper.templates,
+                key_templates=mapper.key_templates,
             )
             self.plan, self.check = known_plans.plan_for(mapper, read), check
             self.operation = self.plan.operations[0]  # a Get as well, whose item is tested and projected afterwards

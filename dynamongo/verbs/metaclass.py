@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from dynamongo._support.dataclasses import replace
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.connection.clocks import read_clock
 from dynamongo.connection.connection import Connection
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import shorten
 from dynamongo.fields.base import Field
 from dynamongo.fields.indexes import Index
 from dynamongo.mapping.abstract_mapper import AbstractMapper
-from dynamongo.mapping.declaration import Declaration, collect_fields, collect_indexes, declare
+from dynamongo.mapping.declaration.model import Declaration, collect_fields, collect_indexes, declare
+from dynamongo.mapping.declaration.options import OPTIONS, check_options, check_spelling, refuse, table_of
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.mapping.options import OPTIONS, check_options, check_spelling, refuse, table_of
 from dynamongo.mapping.records import is_bound
-from dynamongo.mapping.rules import find_rules
 
 if TYPE_CHECKING:
-    from dynamongo.mapping import key_families, kind_mapper, kinds, unique, unique_declaration
-else:  # most models have a table of their own, and nothing unique but the key
-    key_families = LazyModule("dynamongo.mapping.key_families")
-    kind_mapper = LazyModule("dynamongo.mapping.kind_mapper")
-    kinds = LazyModule("dynamongo.mapping.kinds")
+    from dynamongo.connection import clocks
+    from dynamongo.mapping import unique
+    from dynamongo.mapping.declaration import unique as unique_declaration
+    from dynamongo.mapping.kinds import key_families, kind_mapper, kinds
+    from dynamongo.mapping.rules import base as rules
+else:  # most models have a table of their own, nothing unique but the key, and no rules
+    clocks = LazyModule("dynamongo.connection.clocks")
+    key_families = LazyModule("dynamongo.mapping.kinds.key_families")
+    kind_mapper = LazyModule("dynamongo.mapping.kinds.kind_mapper")
+    kinds = LazyModule("dynamongo.mapping.kinds.kinds")
+    rules = LazyModule("dynamongo.mapping.rules.base")
     unique = LazyModule("dynamongo.mapping.unique")
-    unique_declaration = LazyModule("dynamongo.mapping.unique_declaration")
+    unique_declaration = LazyModule("dynamongo.mapping.declaration.unique")
 
 _FINAL: Final = ("__hash_key__", "__range_key__", "__kind__", "__kind_field__", "__unique__", "__abstract__")
 """Options that cannot change, because existing instances, conditions and cursors depend on them."""
@@ -69,7 +74,7 @@ class ModelMeta(type):
         for attribute, value in (*fields.items(), *indexes.items()):
             super().__setattr__(attribute, value)
         super().__setattr__("__mapper__", mapper)
-        if mapper.unique is not None or any(base.__mapper__.guards is not None for base in _bases_of_table(cls)):
+        if mapper.unique is not None or _reads_guards(cls):
             _expect_guards(cls)
 
     def __repr__(cls) -> str:
@@ -158,7 +163,7 @@ class ModelMeta(type):
 
 def _make_mapper(model: Any, declared: Declaration, namespace: Mapping[str, object]) -> Mapper[Any]:
     fields = declared.fields
-    applied = find_rules(model, fields, read_clock)
+    applied = rules.find_rules(model, fields, clocks.read_clock) if _may_have_rules(fields) else None
     found = kinds.find_kinds(model, fields) if _may_have_kind(model, fields) else None
     if found is None:
         mapper: Mapper[Any] = Mapper(model, fields, declared, applied)
@@ -170,6 +175,13 @@ def _make_mapper(model: Any, declared: Declaration, namespace: Mapping[str, obje
     if model.__unique__:
         mapper.unique = unique_declaration.find_constraints(model, fields, declared.table.keys, found)
     return mapper
+
+
+def _reads_guards(model: ModelMeta) -> bool:
+    """Return whether a base of the class leaves out guards in the table of both."""
+    mappers = [vars(base).get("__mapper__") for base in model.__mro__]
+    expecting = [mapper.model for mapper in mappers if mapper is not None and mapper.guards is not None]
+    return any(table_of(base) == table_of(model) for base in expecting)
 
 
 def _bases_of_table(model: ModelMeta) -> list[ModelMeta]:
@@ -189,6 +201,12 @@ def _expect_guards(model: ModelMeta) -> None:
             if mapper.guards is None and not isinstance(mapper, AbstractMapper) and table_of(each) == table_of(model):
                 mapper.expect_guards(exclusion, unique.PREFIX)
                 mapper.codec.reset()
+
+
+def _may_have_rules(fields: Mapping[str, Field[Any]]) -> bool:
+    # Without the module of hooks, no method is marked as one.
+    is_hooked = "dynamongo.mapping.rules.hooks" in sys.modules
+    return is_hooked or any(field.is_about_items or not field.stored for field in fields.values())
 
 
 def _may_have_kind(model: Any, fields: Mapping[str, Field[Any]]) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from dynamongo.exceptions import Problem
-from dynamongo.mapping.given_problems import read_document
+from dynamongo.mapping.problems.given import read_document
 from dynamongo.verbs.forms import Forms
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from dynamongo.executor.table_lifecycle import (
     table_exists,
 )
 from dynamongo.fields.indexes import GlobalIndex
-from dynamongo.mapping.options import find_settings
+from dynamongo.mapping.declaration.options import find_settings
 from dynamongo.operations import (
     CreateTable,
     DescribeTable,

@@ -21,13 +21,13 @@ from dynamongo.verbs.calls import VerbCall
 if TYPE_CHECKING:
     from dynamongo.connection import size_checks
     from dynamongo.executor import guarded_writes
-    from dynamongo.mapping import failures
+    from dynamongo.mapping.problems import failures
     from dynamongo.verbs import returned
     from dynamongo.verbs.returned import Returns, WholeReturns
 else:  # most writes need none of these, unless one fails
     size_checks = LazyModule("dynamongo.connection.size_checks")
     guarded_writes = LazyModule("dynamongo.executor.guarded_writes")
-    failures = LazyModule("dynamongo.mapping.failures")
+    failures = LazyModule("dynamongo.mapping.problems.failures")
     returned = LazyModule("dynamongo.verbs.returned")
 
 M = TypeVar("M", bound=Recorded)
@@ -60,8 +60,6 @@ class _WriteCall(VerbCall[R]):
 class SaveCall(_WriteCall[M]):
     """Save one item: a Put, an update of what was changed, or nothing where nothing was."""
 
-    returns: WholeReturns = "new"  # on the class, as in `GetCall`
-
     def __init__(  # noqa: PLR0913, PLR0917 - the arguments of `save_one`, and where they are applied
         self,
         mapper: Mapper[M],
@@ -74,10 +72,9 @@ class SaveCall(_WriteCall[M]):
         self.instance = instance = mapper.as_instance(item)
         if type(instance) is not mapper.model:
             mapper = mapper.mapper_of(instance)
-        self.mapper, self.table = mapper, table
+        self.mapper, self.table, self.returns = mapper, table, returns
         self.operation = self.write = make_save(mapper, table, instance, overwrite, only_changed=only_changed)
         if returns != "new":
-            self.returns = returns
             self.operation = self.write = returned.return_replaced(mapper.name, self.write, returns)
         if mapper.unique is not None:
             self.keep_unique(instance)
@@ -97,8 +94,6 @@ class SaveCall(_WriteCall[M]):
 class UpdateCall(_WriteCall[M]):
     """Update one item."""
 
-    returns: Returns = "new"
-
     def __init__(  # noqa: PLR0913 - the arguments of `update_one`, and where they are applied
         self,
         mapper: Mapper[M],
@@ -113,10 +108,10 @@ class UpdateCall(_WriteCall[M]):
         check_flag(mapper.name, "upsert", upsert)
         changes = check_changes(mapper, updates)
         target = resolve_checked(strategy, condition, mapper)
-        self.mapper, self.table = mapper, table
+        self.mapper, self.table, self.returns = mapper, table, returns
         self.operation = self.write = make_update(mapper, table, target, changes, upsert=upsert, item=strategy)
         if returns != "new":
-            self.returns, self.strategy = returns, strategy
+            self.strategy = strategy
             self.operation = self.write = returned.return_updated(mapper.name, self.write, returns)
         if mapper.unique is not None:
             self.keep_unique(strategy)
@@ -137,7 +132,8 @@ class DeleteCall(_WriteCall[M | None]):
         self.is_instance = isinstance(strategy, mapper.origin)
         target = resolve_checked(strategy, condition, mapper)
         self.mapper, self.table = mapper, table
-        self.operation = make_delete(mapper, table, target, return_old=True)
+        found = strategy if self.is_instance else None
+        self.operation = make_delete(mapper, table, target, return_old=True, found=found)
         if mapper.unique is not None:
             self.keep_unique(strategy)
 

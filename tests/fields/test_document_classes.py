@@ -15,6 +15,7 @@ from dynamongo import (
     AttributeNotLoaded,
     Connection,
     DateTimeField,
+    DictField,
     Document,
     DocumentField,
     ExpressionError,
@@ -121,6 +122,8 @@ def declare(**body: Any) -> Any:
     return type("Wrong", (Document,), {"text": StringField(), **body})
 
 
+LINE: Any = Line  # to checkers, no field
+
 REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "a table": (lambda: declare(__table__="x"), r"Wrong.__table__ is an option of models: a document is a part of"),
     "a key": (lambda: declare(__hash_key__="text"), r"Wrong.__hash_key__ is an option of models"),
@@ -149,6 +152,12 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "no members": (lambda: DocumentField(type("Empty", (Document,), {})), r"Empty has no members"),
     "a changed field": (lambda: setattr(Address, "city", IntField()), r"Address.city is a field, which cannot change"),
     "a new field": (lambda: setattr(Address, "town", IntField()), r"Address.town is a field, which cannot change"),
+    "no DocumentField in a list": (
+        lambda: ListField(LINE),
+        r"ListField .*; got the class Line: write DocumentField\(Line\)",
+    ),
+    "no DocumentField but a DictField": (lambda: DictField(LINE), r"DictField takes fields by name, .*; for a class"),
+    "no DocumentField in a model": (lambda: type("Bag", (Model,), {"a": Line()}), r"Bag.a is a document, not a field"),
     "a deleted field": (lambda: delattr(Address, "city"), r"Address.city is a field, which cannot change"),
 }
 

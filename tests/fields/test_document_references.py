@@ -63,7 +63,7 @@ TAKE: dict[str, Callable[[dict[str, Any]], object]] = {
     "save": lambda value: Tree(id="a", root=as_node(value)).save(),
     "item": lambda value: Tree.from_item({"id": "a", "root": value}),
     "document": lambda value: Node(name="a", children=[value]),
-    "update": lambda value: Tree.root.set(value),
+    "update": Tree.root.set,
     "condition": lambda value: Tree.root == value,
 }
 

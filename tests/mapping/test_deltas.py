@@ -11,7 +11,7 @@ from carts import ITEM, Cart, Line, Node, make_cart, saved_cart
 from dynamongo import (
     ConditionalCheckFailedException,
 )
-from dynamongo.mapping.changes import find_changes
+from dynamongo.mapping.changes.differences import find_changes
 
 
 @pytest.fixture

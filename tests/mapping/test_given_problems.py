@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dynamongo import DictField, Document, Field, IntField, ListField, Model, SetField, StringField, ValidationError
-from dynamongo.mapping.given_problems import read_document
+from dynamongo.mapping.problems.given import read_document
 
 
 class Order(Model):

@@ -90,7 +90,7 @@ class Order(Model):
         ("", {}, "must be a text"),
         (7, {}, "must be a text"),
         ("A#{missing}", {}, "names 'missing', which is no field of Made"),
-        ("A#{PK}", {}, "follow from each other"),
+        ("A#{PK}", {}, "PK follows from itself"),
         ("A#{SK}", {"SK": StringField(template="B#{PK}")}, "PK and SK follow from each other"),
         ("{a}{b}", {"a": StringField(), "b": StringField()}, "needs a separator such as '#' after a"),
         ("{n}{b}", {"n": IntField(), "b": StringField()}, "needs a separator .* after n, .* or pad it: {n:08}"),
@@ -219,6 +219,19 @@ def test_a_value_that_makes_no_key_is_refused_where_it_is_given(
         with pytest.raises(ValidationError, match=rf"Made\.x must be .*{expected}.*, because the key Made\.PK is made"):
             attempt()
     assert good.x is None
+
+
+def test_given_keys_take_precedence_over_defaults_of_their_members() -> None:
+    made = model_of(
+        "USER#{x}", "{y:03}", x=StringField(default=lambda: "new"), y=IntField(default=1), z=IntField(default=2)
+    )
+    for _ in range(3):  # as plain code, and compiled
+        assert (made(PK="USER#a", SK="007").x, made.from_dict({"SK": "007"}).y, made(PK="USER#a").y) == ("a", 7, 1)
+        assert made().PK == "USER#new"
+        with pytest.raises(ValidationError, match=r"PK follows from x \(template='USER#{x}'\)"):
+            made(PK="USER#a", x="b")
+        with pytest.raises(ValidationError, match=r"PK follows from x .*; got 'OTHER#a'"):
+            made(PK="OTHER#a")
 
 
 def test_what_separates_nothing_is_allowed_in_the_last_place() -> None:

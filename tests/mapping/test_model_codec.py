@@ -51,7 +51,7 @@ from dynamongo.backends.dynamodb_json import render_item
 from dynamongo.expressions.values import Item
 from dynamongo.fields import python_values
 from dynamongo.fields.held_maps import HeldDict
-from dynamongo.mapping.model_codec import Codec
+from dynamongo.mapping.codec.model import Codec
 from dynamongo.mapping.records import record_of
 
 UTC = dt.timezone.utc

@@ -21,9 +21,9 @@ from dynamongo import (
 )
 from dynamongo.expressions.evaluation import MISSING
 from dynamongo.expressions.values import Item
-from dynamongo.mapping.problems import find_problems
+from dynamongo.mapping.changes.stored_forms import keep_form
+from dynamongo.mapping.problems.stored import find_problems
 from dynamongo.mapping.records import Record, make_record, make_wire_record, record_of
-from dynamongo.mapping.stored_forms import keep_form
 from dynamongo.operations import Put
 
 Z, OWN, LATER = "2024-05-01T10:00Z", "2024-05-01T10:00:00.000000+00:00", "2025-01-01T00:00:00.000000+00:00"

@@ -323,7 +323,7 @@ def test_declarations_that_make_no_sense() -> None:
             make()
     for field, text in (
         (StringField(computed=first, computed_from=["x"]), "Bad.field: computed_from=.* names 'x', which is no field"),
-        (StringField(computed=first, computed_from=["field"]), "Bad: field follow from each other"),
+        (StringField(computed=first, computed_from=["field"]), "Bad: field follows from itself"),
         (StringField(computed=first, computed_from=["key"], default="x"), "and default exclude each other"),
         (StringField(computed=first, computed_from=["key"], immutable=True), "and immutable=True exclude each other"),
     ):

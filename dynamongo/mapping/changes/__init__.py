@@ -1,0 +1,1 @@
+"""What has changed in an instance, as deep as the changes are."""

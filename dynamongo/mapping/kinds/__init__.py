@@ -1,0 +1,1 @@
+"""How the items of several models in one table are told apart, and read together."""

@@ -1,0 +1,1 @@
+"""What a model does to its items beyond what each field does by itself."""
