@@ -181,8 +181,8 @@ class TestWrites:
     def test_what_follows_from_what_a_part_writes_is_written(self, clock: VirtualClock) -> None:
         class Page(User):
             __table__ = "pages-in-parts"
-            day = StringField(computed=lambda page: page.seen and f"{page.seen:%H:%M:%S}", computed_from=["seen"])
-            at = StringField(computed=lambda page: page.day and f"at {page.day}", computed_from=["day"])
+            hour = StringField(computed=lambda page: page.seen and f"{page.seen:%H:%M:%S}", computed_from=["seen"])
+            at = StringField(computed=lambda page: page.hour and f"at {page.hour}", computed_from=["hour"])
 
         Page.create_table()
         Page(email="a").save()
@@ -190,8 +190,8 @@ class TestWrites:
         part = Page.get_one("a", projection=[Page.email, Page.name])
         part.name = "x"
         part.save(only_changed=True)
-        assert Page.get_one("a").at == part.at == f"at {part.day}"
-        assert part.day == Page.get_one("a").day == f"{part.seen:%H:%M:%S}"
+        assert Page.get_one("a").at == part.at == f"at {part.hour}"
+        assert part.hour == Page.get_one("a").hour == f"{part.seen:%H:%M:%S}"
 
     def test_failed_write_leaves_the_instance_as_it_was(self, clock: VirtualClock) -> None:
         saved = User(email="a").save()
