@@ -237,7 +237,7 @@ class PageLoop:
             return items
         if self._filter is None:
             found = _filter_by_key(self.plan.operations[0], residual) or _find_filter(sender, residual)
-            templates = self.plan.templates
+            templates = self.plan.key_templates
             self._filter = found if templates is None else _filter_told(templates, found)
         return self._filter(items)
 
@@ -351,7 +351,7 @@ def sort_items(plan: Plan, items: Sequence[Item]) -> Sequence[Item]:
 
 def accept_item(plan: Plan, item: Item) -> Item | None:
     """Return the item that the Get of a plan found, projected; `None` if the residual refuses it."""
-    told: Item = {} if plan.templates is None else plan.templates.tell_unstored(item)
+    told: Item = {} if plan.key_templates is None else plan.key_templates.tell_unstored(item)
     if plan.residual is not None and not holds(plan.residual, {**item, **told} if told else item):
         return None
     project = _make_projection(plan) if plan.projection else None

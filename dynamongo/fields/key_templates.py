@@ -81,18 +81,6 @@ class KeyTemplate(Derivation):
             parts += (slot.literal, slot.write(value))
         return "".join([*parts, self.tail])
 
-    def render(self, stored: Mapping[str, AttributeValue]) -> str:
-        """Return the key for the attribute values of all its fields; raises `ValidationError` as `render_slot`."""
-        return "".join([*(slot.literal + slot.write_stored(stored[slot.name]) for slot in self.slots), self.tail])
-
-    def render_slot(self, slot: Slot, stored: AttributeValue) -> str:
-        """Return the text of one attribute value in the key.
-
-        Raises:
-            ValidationError: The text could not be told from the rest of the key, or numbers would not sort.
-        """
-        return slot.write_stored(stored)
-
     def parse(self, key: AttributeValue) -> dict[str, AttributeValue] | None:
         """Return the attribute values of the fields in a key; `None` if it is none that the template makes."""
         match = self.match(key) if isinstance(key, str) else None

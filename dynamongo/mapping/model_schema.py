@@ -58,7 +58,7 @@ class ModelSchema:
         declaration: All that the class declares; its table has no prefix.
         table: The name of the table without its prefix, or its ARN; `None` if a callable returns it.
         keys: The key fields.
-        templates: The keys that are composed of other fields, also those of indexes; `None` if there are none.
+        key_templates: The keys that are composed of other fields, also those of indexes; `None` if there are none.
         indexes: The indexes by the names of their attributes.
         fields: The fields by their names.
         attributes: The fields by the names of their attributes.
@@ -76,7 +76,7 @@ class ModelSchema:
     declaration: Declaration
     table: str | None
     keys: ModelKeys
-    templates: ComposedKeys | None
+    key_templates: ComposedKeys | None
     indexes: Mapping[str, Index]
     version: Path | None
     unique: Constraints | None
@@ -107,7 +107,7 @@ class ModelSchema:
         self.declaration = declaration
         self.table = (declaration.table.name if table is None else table) or None
         self.keys = declaration.keys
-        self.templates = declaration.keys.templates
+        self.key_templates = declaration.keys.key_templates
         self.indexes = declaration.indexes
         self.version = declaration.version
         self.exists = Exists(declaration.keys.hash_key.path)
@@ -123,9 +123,9 @@ class ModelSchema:
         self.plan_templates = {}  # of plans that leave none out
 
     @property
-    def read_templates(self) -> ComposedKeys | None:
+    def read_key_templates(self) -> ComposedKeys | None:
         """The keys of all items that the model reads, as far as they are composed alike."""
-        return self.templates
+        return self.key_templates
 
     def schema(self, table: str) -> TableSchema:
         """Return the declared table under its full name."""
@@ -141,7 +141,7 @@ class ModelSchema:
     def describe_key(self, item: Item) -> str:
         """Return the key of an item as people read it, such as `email = 'x' AND day = 3`."""
         key = self.pick_key(item)
-        return describe_key(key if self.templates is None else self.templates.tell(key), self.renamed)
+        return describe_key(key if self.key_templates is None else self.key_templates.tell(key), self.renamed)
 
     def check_names(self, names: Iterable[object], error: type[DynamongoError] = ValidationError) -> None:
         """Raise the error if one of the names is not that of a field."""
@@ -227,19 +227,19 @@ class ModelSchema:
         """Return the path of a field, or of the field with that name."""
         if isinstance(wanted, str):
             self.check_names([wanted], ExpressionError)
-            return self._stored_paths(self.fields[wanted])
+            return self.stored_paths(self.fields[wanted])
         if isinstance(wanted, Field):
-            return self._stored_paths(cast("Field[Any]", wanted))
+            return self.stored_paths(cast("Field[Any]", wanted))
         raise ExpressionError(
             f"{self.name}: projection must contain fields, such as User.name or User.address.city, or their names;"
             f" got {shorten(wanted)}"
         )
 
-    def _stored_paths(self, field: Field[Any]) -> tuple[Path, ...]:
+    def stored_paths(self, field: Field[Any]) -> tuple[Path, ...]:
         """Return the path of a field, or those of the keys that tell its value."""
-        if field.stored or self.templates is None:
+        if field.stored or self.key_templates is None:
             return (field.path,)
-        return tuple(self.attributes[name].path for name in self.templates.keys_of(field.path.attribute))
+        return tuple(self.attributes[name].path for name in self.key_templates.keys_of(field.path.attribute))
 
     def locate_error(
         self, error: DynamongoError, table: str, key: Item | None = None, operation: object = None

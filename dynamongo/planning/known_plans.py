@@ -39,9 +39,9 @@ def plan_for(mapper: Mapper[Any], read: Read, batch_get: int = MAX_BATCH_GET) ->
         source = read.source
         # Most models have no kinds, which saves a call.
         parts = read.parts if read.kinds is not None or isinstance(source, tuple) else conjuncts(source)
-        if (not parts and read.templates is None) or read.limit == 0 or read.segments is not None:
+        if (not parts and read.key_templates is None) or read.limit == 0 or read.segments is not None:
             plan = plan_read(read, batch_get)
-        elif read.templates is not None:
+        elif read.key_templates is not None:
             plan = _plan_by_members(mapper.plan_templates, read, parts, batch_get)
         else:
             plan = _plan_by_template(mapper.plan_templates, read, parts, batch_get)

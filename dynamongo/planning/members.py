@@ -128,7 +128,7 @@ def find_gaps(key: ComposedKey, stated: Iterable[Condition], left: Collection[st
     name = first.field.path.name
     if late:
         return (f"no condition compares `{name}` by ==, so the key condition has none on {', '.join(late)}",)
-    return (f"`{name}`: {first.order_fault}",) if first.attribute in left and first.order_fault else ()
+    return (f"`{name}`: {fault}",) if first.attribute in left and (fault := first.slot.order_fault) else ()
 
 
 def _drop_forms(parts: Iterable[Condition], added: Sequence[Condition]) -> Iterator[Condition]:

@@ -207,7 +207,7 @@ class PlanTemplate:
             made.names,
             None,
             stated,
-            made.templates,
+            made.key_templates,
         )
 
     def _fill_operation(self, made: ReadOperation, read: Read, parts: Sequence[Any]) -> ReadOperation:

@@ -54,7 +54,7 @@ class Read:
         names: The names of fields by those of their attributes, where these differ.
         kinds: The kinds of the items that are read, if the table has others.
         guards: What leaves out guards of unique constraints, if the table has some.
-        templates: The keys that are composed of other fields, if the model has any.
+        key_templates: The keys that are composed of other fields, if the model has any.
         served: What the keys of an access path serve, in a read that `serve` returned.
     """
 
@@ -78,14 +78,14 @@ class Read:
     kinds: Kinds | None = field(default=None, compare=False)
     max_units_per_second: float | None = None
     guards: Condition | None = field(default=None, compare=False)
-    templates: ComposedKeys | None = field(default=None, compare=False)
+    key_templates: ComposedKeys | None = field(default=None, compare=False)
     served: Served | None = field(default=None, compare=False)
 
     def serve(self, keys: KeySchema) -> Read:
         """Return the read with conditions on these keys, where it has some on fields that they are composed of."""
-        if self.templates is None or isinstance(self.source, tuple):
+        if self.key_templates is None or isinstance(self.source, tuple):
             return self
-        served = members.serve(self.templates, keys, self.parts)
+        served = members.serve(self.key_templates, keys, self.parts)
         return replace(self, source=all_of(served.parts), served=served)
 
     @property
@@ -105,7 +105,7 @@ class Read:
 
     def template_of(self, attribute: str) -> ComposedKey | None:
         """Return how a key attribute is composed of other fields, if it is."""
-        return None if self.templates is None else self.templates.by_attribute.get(attribute)
+        return None if self.key_templates is None else self.key_templates.by_attribute.get(attribute)
 
     def find_gaps(self, key: ComposedKey, left: Collection[str]) -> tuple[str, ...]:
         """Return why the key condition says nothing of some members of a key; see `members.find_gaps`."""
@@ -119,7 +119,7 @@ class Read:
     @property
     def unstored(self) -> frozenset[str]:
         """The fields that no item has an attribute for, since its key tells them."""
-        return frozenset() if self.templates is None else self.templates.unstored
+        return frozenset() if self.key_templates is None else self.key_templates.unstored
 
     @property
     def is_impossible(self) -> bool:
@@ -134,7 +134,8 @@ class Read:
     @property
     def named(self) -> frozenset[str]:
         """The attributes that its condition names."""
-        return frozenset(path.attribute for part in self.parts for path in paths_of(part)) - self.unstored
+        named = frozenset(path.attribute for part in self.parts for path in paths_of(part))
+        return named if self.key_templates is None else named - self.key_templates.never_stored
 
     @property
     def attributes(self) -> frozenset[str] | None:

@@ -94,7 +94,7 @@ def resolve_key(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -
     if isinstance(strategy, tuple):
         if len(given) != keys.tuple_size:
             _refuse_tuple(given, mapper)
-        return keys.codec.encode(given) if keys.templates is None else keys.templates.make_key(given), None
+        return keys.codec.encode(given) if keys.key_templates is None else keys.key_templates.make_key(given), None
     if isinstance(strategy, BaseCondition):
         return _from_condition(given, mapper)
     if isinstance(strategy, mapper.origin):
@@ -109,7 +109,7 @@ def resolve_key(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -
         if isinstance(strategy, Recorded) and issubclass(mapper.origin, given.__mapper__.origin):
             return keys.codec.encode(tuple(getattr(given, name) for name in keys.field_names)), None
     values = (_check_scalar(strategy, mapper),)
-    return keys.codec.encode(values) if keys.templates is None else keys.templates.make_key(values), None
+    return keys.codec.encode(values) if keys.key_templates is None else keys.key_templates.make_key(values), None
 
 
 def resolve_checked(strategy: Any, condition: Any, mapper: Mapper[Any], *, to_write: bool = True) -> Target:
@@ -174,13 +174,13 @@ def _from_mapping(given: Mapping[str, Any], mapper: Mapper[Any]) -> Item:
     keys = mapper.keys
     if unknown := [name for name in given if name not in mapper.fields]:
         raise ExpressionError(mapper.describe_unknown(unknown))
-    if keys.templates is not None and not given.keys().isdisjoint(keys.field_names):
-        return _from_raw_mapping(given, mapper, keys.templates)
+    if keys.key_templates is not None and not given.keys().isdisjoint(keys.field_names):
+        return _from_raw_mapping(given, mapper, keys.key_templates)
     names = keys.part_names
     if any(given.get(name) is None for name in names):
         _refuse_mapping(given, names, mapper)
     values = tuple(given[name] for name in names)
-    return keys.codec.encode(values) if keys.templates is None else keys.templates.make_key(values)
+    return keys.codec.encode(values) if keys.key_templates is None else keys.key_templates.make_key(values)
 
 
 def _from_raw_mapping(given: Mapping[str, Any], mapper: Mapper[Any], templates: ComposedKeys) -> Item:
@@ -217,7 +217,7 @@ def _check_scalar(given: Any, mapper: Mapper[Any]) -> Any:
     if keys.size != 1:
         what = (
             "has a range key"
-            if keys.templates is None
+            if keys.key_templates is None
             else "has a key of several values"
             if keys.size
             else "has one key"
@@ -231,7 +231,7 @@ def _check_scalar(given: Any, mapper: Mapper[Any]) -> Any:
 def _refuse_tuple(given: tuple[Any, ...], mapper: Mapper[Any]) -> NoReturn:
     names = mapper.keys.part_names
     if len(names) == 1:
-        what = "no range key" if mapper.templates is None else "a key of one value"
+        what = "no range key" if mapper.key_templates is None else "a key of one value"
         raise ExpressionError(
             f"{mapper.name} has {what}: pass {names[0]} alone, or several keys in a list; got {shorten(given)}"
         )
@@ -239,7 +239,7 @@ def _refuse_tuple(given: tuple[Any, ...], mapper: Mapper[Any]) -> NoReturn:
 
 
 def _from_condition(condition: Condition, mapper: Mapper[Any]) -> tuple[Item, Condition | None]:
-    templates, names, owners = mapper.templates, mapper.keys.names, mapper.owners
+    templates, names, owners = mapper.key_templates, mapper.keys.names, mapper.owners
     wanted = names if templates is None else templates.named
     found: dict[str, AttributeValue] = {}
     checks: list[Condition] = []

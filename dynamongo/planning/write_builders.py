@@ -57,8 +57,8 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any, *, is_s
     else:
         item = rules.save(instance, mapper.encode, calls_hooks=is_save)
         guards = () if overwrite is False else rules.guard_put(item)  # an item that must not exist has nothing to keep
-    if condition is not None and mapper.templates is not None:
-        condition = member_checks.settle(condition, mapper.templates, item)
+    if condition is not None and mapper.key_templates is not None:
+        condition = member_checks.settle(condition, mapper.key_templates, item)
     version = mapper.version
     if version is not None:
         held = vars(instance)[version.name]
@@ -183,7 +183,7 @@ def _change_item(  # noqa: PLR0913 - what an UpdateItem request is made of
     if (kinds := mapper.kinds) is not None:
         exists = (*exists, *conjuncts(kinds.ours_or(mapper.is_missing) if upsert else kinds.condition))
         updates = kinds.add_to(updates) if upsert else updates
-    check = target.check if mapper.templates is None else _find_check(mapper, target)
+    check = target.check if mapper.key_templates is None else _find_check(mapper, target)
     condition = all_of((*exists, *conjuncts(check), *guards))
     # The version is incremented in the store, so that it is right even when the instance's is outdated.
     counted = updates if mapper.version is None else (*updates, count_up(mapper.version))
@@ -205,7 +205,7 @@ def make_delete(
     item = target.item if found is None else found
     if mapper.rules is not None or item is not None:
         _call_before_delete(mapper, target, item)
-    check = target.check if mapper.templates is None else _find_check(mapper, target)
+    check = target.check if mapper.key_templates is None else _find_check(mapper, target)
     delete = Delete(table, target.key, check, return_old, return_item_on_failure=check is not None)
     return delete if mapper.kinds is None else guard_kind(mapper, delete)
 
@@ -245,9 +245,9 @@ def make_check(mapper: Mapper[Any], table: str, target: Target) -> ConditionChec
 
 def _find_check(mapper: Mapper[Any], target: Target) -> Condition | None:
     """Return what a write of the target checks: the key decides what is said of members that only it tells."""
-    if target.check is None or mapper.templates is None:
+    if target.check is None or mapper.key_templates is None:
         return target.check
-    return member_checks.settle(target.check, mapper.templates, target.key)
+    return member_checks.settle(target.check, mapper.key_templates, target.key)
 
 
 def make_get(mapper: Mapper[Any], table: str, target: Target) -> Get:

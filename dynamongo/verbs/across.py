@@ -123,11 +123,11 @@ def _fix_hash_key(mapper: UnionMapper[Any], index: Any, value: Any) -> list[Cond
     wanted = mapper.resolve_index(index)
     keys = next((each.keys for each in schema.indexes if each.name == wanted), schema.keys)
     own = [attribute.name for attribute in keys.hash_attributes]
-    sources = [[name] if mapper.templates is None else mapper.templates.sources_of(name) for name in own]
+    sources = [[name] if mapper.key_templates is None else mapper.key_templates.sources_of(name) for name in own]
     names = list(dict.fromkeys(itertools.chain.from_iterable(sources)))
     if isinstance(value, Mapping):
         return _fix_named(mapper, {*own, *names}, cast("Mapping[str, Any]", value))
-    if len(own) == 1 and mapper.templates is not None and _is_whole_key(mapper.templates, own[0], value):
+    if len(own) == 1 and mapper.key_templates is not None and _is_whole_key(mapper.key_templates, own[0], value):
         return [cast("Any", mapper.attributes[own[0]]) == value]
     values = [value] if len(names) == 1 else _as_list(value)
     if len(values) != len(names):

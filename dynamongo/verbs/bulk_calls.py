@@ -135,7 +135,7 @@ class TargetedVerb(BoundVerb[M]):
             names=self._mapper.renamed,
             kinds=self._mapper.kinds,
             guards=self._mapper.guards,
-            templates=self._mapper.read_templates,
+            key_templates=self._mapper.read_key_templates,
         )
 
 

@@ -127,10 +127,11 @@ def _guard(mapper: Mapper[Any], write: SingleWrite, given: object) -> Write:
 
 
 def _own_mapper(mapper: Mapper[M], found: Any) -> Mapper[M]:
-    """Return the mapper of what was found: the fields and the version of a derived class may be others."""
-    if type(found) is mapper.model or not isinstance(found, Recorded):  # it may be an `UnreadableItem`
+    """Return the mapper of what was found: the fields and the version of its class may be others."""
+    if not isinstance(found, Recorded):  # it may be an `UnreadableItem`
         return mapper
-    return mapper.mapper_of(cast("M", found))
+    # Not by the class: the mapper of several models names the first of them as its own.
+    return mapper if cast("Any", type(found)).__mapper__ is mapper else mapper.mapper_of(cast("M", found))
 
 
 def rewrite_entries(
@@ -181,7 +182,7 @@ def recheck_targets(mapper: Mapper[Any], source: ResolvedStrategy, items: Sequen
     targets: list[Target] = []
     for item in items:
         key = mapper.pick_key(item)
-        told = key if (keys := mapper.templates) is None else {**key, **keys.tell(key), **keys.tell_unstored(item)}
+        told = key if (keys := mapper.key_templates) is None else {**key, **keys.tell(key), **keys.tell_unstored(item)}
         check = checks[_values_of(key)] if isinstance(source, tuple) else recheck(source, told)
         targets.append(Target(key, None if check is None else narrow(check, item)))
     return targets

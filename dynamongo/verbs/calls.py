@@ -199,7 +199,7 @@ class GetCall(VerbCall[Any]):
                 consistent=consistent,
                 projection=paths,
                 kinds=mapper.kinds,
-                templates=mapper.templates,
+                key_templates=mapper.key_templates,
             )
             self.plan, self.check = known_plans.plan_for(mapper, read), check
             self.operation = self.plan.operations[0]  # a Get as well, whose item is tested and projected afterwards

@@ -138,7 +138,7 @@ class Forms(Recorded):
         """Return the same with what only the key of the item tells, for local evaluation of conditions."""
         mapper = type(self).__mapper__
         item = encode_unsaved(mapper, self)
-        told = {} if mapper.templates is None else mapper.templates.tell_unstored(item)
+        told = {} if mapper.key_templates is None else mapper.key_templates.tell_unstored(item)
         return python_values.decode_map({**item, **told})
 
     @classmethod

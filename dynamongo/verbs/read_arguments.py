@@ -119,7 +119,7 @@ def make_read(  # noqa: PLR0913 - the arguments of the verbs, and where they are
         names=mapper.renamed,
         kinds=mapper.kinds,
         guards=mapper.guards,
-        templates=mapper.read_templates,
+        key_templates=mapper.read_key_templates,
         **options,
     )
     if arguments and not is_sorted:

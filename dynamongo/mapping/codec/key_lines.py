@@ -12,7 +12,8 @@ from dynamongo.fields import IntField, StringField
 from dynamongo.fields.base import Field
 from dynamongo.mapping.codec import fast_paths as codec_fast_paths
 from dynamongo.mapping.codec.source import Source
-from dynamongo.mapping.keys.members import KeyMember, KeyMembers, MadeKey
+from dynamongo.mapping.keys.composed import ComposedKey, KeyMember
+from dynamongo.mapping.keys.members import KeyMembers
 
 
 def write_completion(members: KeyMembers, stored: Mapping[str, str], source: Source) -> tuple[list[str], set[str]]:
@@ -115,7 +116,7 @@ def write_comparison(members: KeyMembers, read: Mapping[str, str], source: Sourc
             text = f"str({v})" if width is None else f"f'{{{v}:0{width:d}d}}'"
         return f"{v} is not None", text
 
-    def test(key: MadeKey) -> str:
+    def test(key: ComposedKey) -> str:
         others = [find(each.field, each.attribute) for each in key.members]
         return _write_test(key, find(key.field, key.attribute), others, write, source)
 
@@ -131,7 +132,7 @@ def write_comparison(members: KeyMembers, read: Mapping[str, str], source: Sourc
 
 
 def _write_parsing(
-    key: MadeKey, v: str, members: Sequence[str], written: Sequence[tuple[str, str]], source: Source
+    key: ComposedKey, v: str, members: Sequence[str], written: Sequence[tuple[str, str]], source: Source
 ) -> str:
     """Return the test that a key suits its template, which leaves the members that it alone tells in their variables.
 
@@ -170,7 +171,7 @@ def _is_held_as_stored(field: Field[object]) -> bool:
 
 
 def _write_test(
-    key: MadeKey,
+    key: ComposedKey,
     v: str,
     members: Sequence[str],
     write: Callable[[KeyMember], tuple[str, str]],
@@ -196,7 +197,7 @@ def _write_test(
     return f"({test} if {v} is not None else {absent})"
 
 
-def _write_parts(key: MadeKey, texts: Sequence[str], source: Source) -> list[str]:
+def _write_parts(key: ComposedKey, texts: Sequence[str], source: Source) -> list[str]:
     """Return the source of the parts of a key, with these texts of its members."""
     parts: list[str] = []
     for member, text in zip(key.members, texts, strict=True):

@@ -44,21 +44,19 @@ class KeyMember:
     """A field that a key is composed of, at its place there.
 
     Attributes:
+        slot: Its place in the template.
         field: The field.
         attribute: The attribute in which it is stored.
-        literal: The text in the key before it.
         end: The text after it; empty at the end of the key, or where another member follows at once.
         order: Why keys sort by it; `None` if they do not.
-        order_fault: Why they do not quite, with the way out; empty if they do.
-        width: How many characters it has in the key, if that is fixed.
+        width: How many characters it has in the key, if that is fixed: by the template, or by what the field stores.
     """
 
+    slot: Slot
     field: Field[Any]
     attribute: str
-    literal: str
     end: str
     order: Order | None
-    order_fault: str
     width: int | None
 
 
@@ -74,11 +72,16 @@ class ComposedKey:
     Attributes:
         attribute: The key attribute.
         path: Its path.
+        template: The template.
         members: The fields in it, in their order.
         attributes: Their attributes.
         start: The text that every such key begins with; all of it where there are no members.
         open_member: The member after which keys go on, each in its own way.
+        parsed: The numbers, from 1 on, of members that a read takes from the key, since nothing else tells them; see
+            `KeyMembers`.
     """
+
+    parsed: tuple[int, ...] = ()
 
     def __init__(
         self, field: Field[Any], template: KeyTemplate, fields: Mapping[str, Field[Any]], *, is_open: bool = False
@@ -87,27 +90,25 @@ class ComposedKey:
         self.is_open = is_open
         self._fields = fields
         self.attribute, self.path = field.path.attribute, field.path
-        self._template = template
+        self.template = template
         self._slots = template.slots
         self._writers = [(slot.literal, slot.write_stored, fields[slot.name].path.attribute) for slot in template.slots]
         self.members = tuple(self._find_member(number, fields) for number in range(len(template.slots)))
         self.open_member = self.members[-1] if is_open and self.members and not template.tail else None
         self.attributes = frozenset(member.attribute for member in self.members)
-        self.start: str = self.members[0].literal if self.members else template.tail
+        self.start: str = self.members[0].slot.literal if self.members else template.tail
 
     def _find_member(self, number: int, fields: Mapping[str, Field[Any]]) -> KeyMember:
-        slots, tail = self._slots, self._template.tail
+        slots, tail = self._slots, self.template.tail
         slot, is_last = slots[number], number + 1 == len(slots)
         end = tail if is_last else slots[number + 1].literal
         field = fields[slot.name]
         width = _find_width(slot)
-        return KeyMember(
-            field, field.path.attribute, slot.literal, end, _find_order(slot, width, end), slot.order_fault, width
-        )
+        return KeyMember(slot, field, field.path.attribute, end, _find_order(slot, width, end), width)
 
     def pieces(self) -> list[tuple[str, KeyMember | None]]:
         """Return the text before each member, with the member; and the text after the last one."""
-        return [*[(member.literal, member) for member in self.members], (self._template.tail, None)]
+        return [*[(member.slot.literal, member) for member in self.members], (self.template.tail, None)]
 
     def open_after(self, count: int, text: str) -> ComposedKey | None:
         """Return the key of which only so many members are known, and the text after them; `None` for nothing."""
@@ -122,7 +123,7 @@ class ComposedKey:
 
     def separates(self, text: str) -> bool:
         """Return whether a text contains what separates the parts of the key, so that no member has it as its value."""
-        return any(each in text for each in self._template.separators)
+        return any(each in text for each in self.template.separators)
 
     def render(self, values: Sequence[AttributeValue]) -> str:
         """Return the text of the first members that have these stored values, with what follows them.
@@ -134,18 +135,18 @@ class ComposedKey:
         """
         slots = self._slots
         text = "".join([slot.literal + slot.write_stored(value) for slot, value in zip(slots, values, strict=False)])
-        return text + (self._template.tail if len(values) == len(slots) else slots[len(values)].literal)
+        return text + (self.template.tail if len(values) == len(slots) else slots[len(values)].literal)
 
     def compose(self, stored: Item) -> str:
         """Return the key, given the stored values of its members by their attributes; raises as `render`."""
         text = ""
         for literal, write, attribute in self._writers:
             text += literal + write(stored[attribute])
-        return text + self._template.tail
+        return text + self.template.tail
 
     def parse(self, key: AttributeValue) -> Item | None:
         """Return the stored values of the members by their attributes; `None` if the key does not suit the template."""
-        found = self._template.parse(key)
+        found = self.template.parse(key)
         return None if found is None else {each.attribute: found[each.field.path.name] for each in self.members}
 
 
@@ -161,7 +162,8 @@ class ComposedKeys:
         parts: The fields whose values make a key of the table: the members of a templated key, or else the key itself.
         named: Their attributes, and those of the key itself.
         names: The attributes of the key itself.
-        unstored: The attributes of members that only the key tells, since no item has them.
+        unstored: The attributes of members that only the key tells, since items lack them.
+        never_stored: Those of them that no item has, of whichever of several models.
         told_by: What else tells them.
     """
 
@@ -177,6 +179,7 @@ class ComposedKeys:
         self._key_parts = [(field.path.attribute, self.by_attribute.get(field.path.attribute)) for field in keys]
         self.names = tuple(field.path.attribute for field in keys)
         self.unstored = frozenset(field.path.attribute for field in fields.values() if not field.stored)
+        self.never_stored = self.unstored
         found: dict[str, Field[Any]] = {}
         for field in keys:
             key = self.by_attribute.get(field.path.attribute)

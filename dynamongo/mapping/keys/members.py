@@ -9,7 +9,6 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import Problem, SchemaError, ValidationError
 from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.expressions.wire_values import WireItem, decode_value
@@ -17,40 +16,7 @@ from dynamongo.fields import python_values
 from dynamongo.fields.base import Field
 from dynamongo.fields.key_slots import Slot
 from dynamongo.fields.key_templates import KeyTemplate
-
-
-@dataclass(frozen=True, slots=True)
-class KeyMember:
-    """A field in the template of a key.
-
-    Attributes:
-        slot: Its place there.
-        field: The field.
-        attribute: The attribute in which it is stored.
-    """
-
-    slot: Slot
-    field: Field[Any]
-    attribute: str
-
-
-@dataclass(frozen=True, slots=True)
-class MadeKey:
-    """A field with a template, and the fields that it is made of.
-
-    Attributes:
-        field: The field.
-        attribute: The attribute in which it is stored.
-        template: Its template.
-        members: The fields that it is made of.
-        parsed: The numbers, from 1 on, of members that a read takes from the key, since nothing else tells them.
-    """
-
-    field: Field[Any]
-    attribute: str
-    template: KeyTemplate
-    members: tuple[KeyMember, ...]
-    parsed: tuple[int, ...] = ()
+from dynamongo.mapping.keys.composed import ComposedKey, KeyMember
 
 
 class KeyMembers:
@@ -85,18 +51,19 @@ class KeyMembers:
         for name, field in fields.items():
             field.take_slots(each.slot for each in members if each.slot.name == name and each.slot.refuses_some)
 
-    def _find_keys(self, keys: Iterable[Field[Any]], fields: Mapping[str, Field[Any]]) -> Iterator[MadeKey]:
-        for key in keys:
-            if not isinstance(key.derived, KeyTemplate):
+    def _find_keys(self, keys: Iterable[Field[Any]], fields: Mapping[str, Field[Any]]) -> Iterator[ComposedKey]:
+        for field in keys:
+            if not isinstance(field.derived, KeyTemplate):
                 continue
-            members = _find_members(key.derived, fields)
+            key = ComposedKey(field, field.derived, fields)
             parsed, told = list[int](), {each.attribute for each in self.parsed}
-            for number, member in enumerate(members, 1):
-                if key.is_key and not member.field.stored and member.slot.is_plain and member.attribute not in told:
+            for number, member in enumerate(key.members, 1):
+                if field.is_key and not member.field.stored and member.slot.is_plain and member.attribute not in told:
                     parsed.append(number)
                     self.parsed.append(member)
                     told.add(member.attribute)
-            yield MadeKey(key, key.path.attribute, key.derived, members, tuple(parsed))
+            key.parsed = tuple(parsed)
+            yield key
 
     # What the keys of an item tell.
 
@@ -148,14 +115,14 @@ class KeyMembers:
             stored = item.get(key.attribute, told.get(key.attribute))
             if stored is None:
                 continue
-            parsed = key.template.parse(stored)
+            parsed = key.parse(stored)
             if parsed is None:
                 message = f"{key.field.label} does not suit its {key.template.given_as}"
                 problems.append(_make_problem(key.field, stored, message))
                 continue
             for member in key.members:
                 slot, attribute = member.slot, member.attribute
-                value, known = parsed[slot.name], item.get(attribute)
+                value, known = parsed[attribute], item.get(attribute)
                 try:
                     if known is None:
                         slot.check_form(value)
@@ -215,17 +182,12 @@ class KeyMembers:
                     item[name] = None
 
 
-def _find_members(template: KeyTemplate, fields: Mapping[str, Field[Any]]) -> tuple[KeyMember, ...]:
-    return tuple(KeyMember(slot, fields[slot.name], fields[slot.name].path.attribute) for slot in template.slots)
-
-
-def _make_key(key: MadeKey, item: Item) -> str | None:
+def _make_key(key: ComposedKey, item: Item) -> str | None:
     """Return a key that an item lacks, though it has all members."""
-    stored = {member.slot.name: item.get(member.attribute) for member in key.members}
-    if None in stored.values():
+    if any(item.get(attribute) is None for attribute in key.attributes):
         return None
     try:
-        return key.template.render(stored)
+        return key.compose(item)
     except (ArithmeticError, TypeError, ValidationError):  # the field of a member reports it
         return None
 

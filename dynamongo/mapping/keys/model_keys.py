@@ -22,7 +22,7 @@ class ModelKeys:
     model: type
     hash_key: Field[Any]
     range_key: Field[Any] | None = None
-    templates: ComposedKeys | None = field(default=None, repr=False, compare=False)
+    key_templates: ComposedKeys | None = field(default=None, repr=False, compare=False)
     """The keys that are composed of other fields, also those of indexes; `None` if there are none."""
 
     size: int = field(init=False, repr=False, compare=False)
@@ -58,7 +58,7 @@ class ModelKeys:
     @property
     def parts(self) -> tuple[Field[Any], ...]:
         """The fields whose values make a key: its own, or those that it is composed of."""
-        return self.fields if self.templates is None else self.templates.parts
+        return self.fields if self.key_templates is None else self.key_templates.parts
 
     @property
     def part_names(self) -> tuple[str, ...]:

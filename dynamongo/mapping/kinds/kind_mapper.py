@@ -55,23 +55,23 @@ class KindMapper(Mapper[M]):
         return None if found is None else cast("type[M]", self.class_like(found))
 
     @property
-    def read_templates(self) -> ComposedKeys | None:
+    def read_key_templates(self) -> ComposedKeys | None:
         """The keys of all items that the model reads, as far as those of the derived classes are like its own."""
-        if self.templates is None or not self.kinds.is_mixed:
-            return self.templates
+        if self.key_templates is None or not self.kinds.is_mixed:
+            return self.key_templates
         models: list[Any] = list(dict.fromkeys([self.model, *map(self.class_like, self.kinds.models.values())]))
-        return self.join_templates([model.__mapper__ for model in models])
+        return self.join_key_templates([model.__mapper__ for model in models])
 
-    def join_templates(self, mappers: Sequence[Mapper[Any]]) -> ComposedKeys | None:
+    def join_key_templates(self, mappers: Sequence[Mapper[Any]]) -> ComposedKeys | None:
         """Return the keys of several models, whose items are read together, as far as they are alike."""
-        several = [mapper.templates for mapper in mappers]
+        several = [mapper.key_templates for mapper in mappers]
         if all(each is None for each in several):
             return None
         return joined_keys.JoinedKeys(several, self.declaration.table, self._find_templates, (self.kinds.path,))
 
     def _find_templates(self, item: Item) -> ComposedKeys | None:
         model: Any = self.model_for(item)
-        return None if model is None else cast("ComposedKeys | None", model.__mapper__.templates)
+        return None if model is None else cast("ComposedKeys | None", model.__mapper__.key_templates)
 
     # Instances and items.
 

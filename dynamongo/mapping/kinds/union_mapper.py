@@ -9,6 +9,7 @@ from typing import Any, NoReturn, TypeVar
 from dynamongo._support.dataclasses import replace
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import Path
+from dynamongo.fields.base import Field
 from dynamongo.fields.indexes import Index
 from dynamongo.mapping.declaration.model import Declaration
 from dynamongo.mapping.keys.composed import ComposedKeys
@@ -52,12 +53,12 @@ class UnionMapper(KindMapper[M]):
         self.owners = frozenset([None, *owners])
         self._mappers = tuple(mappers)
         self._take_indexes(lead, mappers)
-        self.templates = self.join_templates(mappers)
+        self.key_templates = self.join_key_templates(mappers)
 
     @property
-    def read_templates(self) -> ComposedKeys | None:
+    def read_key_templates(self) -> ComposedKeys | None:
         """The keys of all models, as far as they are alike."""
-        return self.templates
+        return self.key_templates
 
     def make_reader(self) -> ItemReader | None:
         """Return what reads whole items while they are still JSON; `None` where their keys tell the class."""
@@ -69,6 +70,12 @@ class UnionMapper(KindMapper[M]):
             return super().projected_paths(wanted)
         known = [mapper for mapper in self._mappers if wanted in mapper.fields]
         return tuple(dict.fromkeys(path for mapper in known for path in mapper.projected_paths(wanted)))
+
+    def stored_paths(self, field: Field[Any]) -> tuple[Path, ...]:
+        """Return the path of a field, or those of the keys that tell its value, in whichever model."""
+        if field.stored:
+            return (field.path,)
+        return tuple(dict.fromkeys(path for mapper in self._mappers for path in mapper.stored_paths(field)))
 
     def class_like(self, model: Any) -> Any:
         """Return the class itself: those of the kinds are bound already."""
@@ -96,14 +103,14 @@ class UnionMapper(KindMapper[M]):
 
 
 def _find_required(declaration: Declaration) -> frozenset[str]:
-    templates = declaration.keys.templates
+    templates = declaration.keys.key_templates
     return declaration.required if templates is None else templates.add_required(declaration.required)
 
 
 def _find_key_kinds(name: str, mappers: Sequence[Mapper[Any]]) -> Kinds:
     """Return the kinds of models whose keys begin with different texts."""
     lead, keys = mappers[0], mappers[0].declaration.table.keys
-    forms = [() if each.templates is None else find_forms(each.templates, keys) for each in mappers]
+    forms = [() if each.key_templates is None else find_forms(each.key_templates, keys) for each in mappers]
     untold = [mapper for mapper, form in zip(mappers, forms, strict=True) if not form and mapper.kinds is None]
     if untold:
         raise ExpressionError(

@@ -129,8 +129,8 @@ MUTANTS = [
         "self.is_doubtful and find_contradiction(parts) is not None",
         "False",
     ),
-    Mutant("members: a write ignores its key", "_find_check", "mapper.templates is None", "True"),
-    Mutant("members: a count forgets what tells the kind", "Plan.counting", "self.templates is None", "True"),
+    Mutant("members: a write ignores its key", "_find_check", "mapper.key_templates is None", "True"),
+    Mutant("members: a count forgets what tells the kind", "Plan.counting", "self.key_templates is None", "True"),
     Mutant("members: a range key of several models is whole", "_join", "not is_range", "is_range"),
     Mutant(
         "members: a value is the beginning of another",

@@ -25,7 +25,10 @@ MUTANTS = [
     Mutant("a bound model has the clock of its origin", "Mapper.bind", "self.rules is not None", "False"),
     Mutant("a batch goes by the clock of another block", "Destination.build", "self.mapper.rules is None", "True"),
     Mutant(
-        "a transaction goes by the clock of another block", "TransactionActions._build", "mapper.rules is None", "True"
+        "a transaction goes by the clock of another block",
+        "TransactionActions._by_clock",
+        "mapper.rules is None",
+        "True",
     ),
     Mutant("a time is finer than what is stored", "DateTimeField.value_at", "_a if rest else instant", "instant"),
     Mutant("an item that nobody read is changed", "make_put", "rules.guard_put(item)", "()"),
