@@ -28,7 +28,7 @@ from dynamongo.operations import Get, Put
 from dynamongo.operations.results import GetResult
 
 BIG = Put("table", {"id": "big"}, Comparison(Path("text"), "<", "x" * 12_000_000))
-"""More than the buffers of both sides of a connection hold. The size of an item is checked, that of a condition is not."""
+"""More than the buffers of both sides of a connection hold; an item that is too large would not be sent."""
 
 BOTH = pytest.mark.parametrize("colour", ON_COLOURS)
 SECURE = pytest.mark.parametrize("scheme", SCHEMES)
