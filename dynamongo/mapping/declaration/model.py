@@ -147,8 +147,9 @@ def _is_ours(base: type) -> bool:
     """
     if base is object or base is Recorded:
         return True
-    mapper = vars(base).get("__mapper__")
-    return mapper is not None and not mapper.fields and base.__module__.startswith("dynamongo.model.")
+    # The models of examples in docstrings are in these modules, too, and the first base of `Model` is no model.
+    is_base = "__abstract__" in vars(base) or type(base) is type
+    return is_base and base.__module__.startswith(("dynamongo.model.", "dynamongo.verbs."))
 
 
 def declare(model: type, fields: Mapping[str, Field[Any]], indexes: Mapping[str, Index]) -> Declaration:
