@@ -96,6 +96,8 @@ class SaveCall(_WriteCall[M]):
 class UpdateCall(_WriteCall[M]):
     """Update one item."""
 
+    returns: Returns
+
     def __init__(  # noqa: PLR0913 - the arguments of `update_one`, and where they are applied
         self,
         mapper: Mapper[M],
