@@ -291,7 +291,8 @@ def as_field(label: str, field: object) -> Field[Any]:
     if not isinstance(field, type):
         raise SchemaError(f"{label} takes a field, such as StringField(); got {shorten(field)}")
     if not issubclass(field, Field):
-        fix = f": write DocumentField({field.__name__})" if hasattr(field, "__document__") else ""
+        is_document = hasattr(cast("object", field), "__document__")
+        fix = f": write DocumentField({field.__name__})" if is_document else ""
         raise SchemaError(f"{label} takes a field, such as StringField(); got the class {field.__name__}{fix}")
     try:
         return cast("type[Field[Any]]", field)()
