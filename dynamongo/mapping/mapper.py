@@ -154,7 +154,7 @@ class Mapper(ModelSchema, Generic[M]):
         try:
             return self.model(**values)
         except TypeError:
-            self.check_names(values)  # a name that is not a str
+            given_problems.explain_names(self, values)
             raise
 
     def encode(self, instance: M) -> Item:

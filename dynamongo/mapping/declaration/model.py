@@ -95,10 +95,10 @@ def find_fields(
             if isinstance(value, Field):
                 _check_name(model, name, others, what)
                 found[name] = value
+            elif hasattr(cast("object", type(value)), "__document__"):
+                refuse(model, name, f"is a document, not a field: write DocumentField({type(value).__name__})")
             elif isinstance(value, type) and issubclass(value, Field):
                 refuse(model, name, f"is the class {value.__name__}, not a field: write {value.__name__}()")
-            elif hasattr(type(value), "__document__"):
-                refuse(model, name, f"is a document, not a field: write DocumentField({type(value).__name__})")
             elif name in found:
                 refuse(model, name, "hides a field of a base class")
             else:
