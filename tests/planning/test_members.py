@@ -367,8 +367,8 @@ def test_a_condition_of_the_caller_on_a_range_key_comes_before_the_beginning_of_
     assert (plan.index, plan.stated) == ("by_day", (Task.text == "a", Task.day >= dt.date(2026, 1, 1)))
     (shop,) = plan.rejected
     assert str(shop) == (
-        "shop: it would use `pk` and the beginning of `sk` that its template implies; by_day uses its hash key and a part"
-        " of its range key"
+        "shop: it would use `pk` and the beginning of `sk` that its template implies; by_day uses its hash key and a"
+        " part of its range key"
     )
     assert Task.explain(Task.text == "a").index is None  # the table comes first, as where the index has no condition
 
