@@ -62,7 +62,7 @@ class WriteVerbs(Instance):
         only_changed: bool = False,
         returns: WholeReturns = "new",
     ) -> Self | None:
-        """Store an item, replacing any item with the same key. Costs one PutItem request.
+        """Store an item, replacing any item with the same key. Costs one PutItem request; with `__unique__`, more.
 
         Args:
             item: An instance, or a dict of its values.
@@ -81,6 +81,8 @@ class WriteVerbs(Instance):
         Raises:
             ConditionalCheckFailedException: `overwrite` did not allow it; `.item` is the stored item, or `None`.
             VersionConflict: The model has a `VersionField`, and the stored item is at another version.
+            ImmutableConflict: An immutable field has another value in the stored item.
+            UniqueViolation: Another item has a value that `__unique__` allows only once.
             ItemNotFound: Only changes were to be sent, and the item no longer exists.
             ValidationError: A value does not suit its field, a required one is missing, or a name is unknown.
         """
@@ -245,7 +247,7 @@ class WriteVerbs(Instance):
         condition: Condition | None = None,
         returns: Returns = "new",
     ) -> Self | None:
-        """Change some attributes of an item. Costs one UpdateItem request.
+        """Change some attributes of an item. Costs one UpdateItem request; of unique values (`__unique__`), more.
 
         Args:
             strategy: As in `get_one`; the store checks conditions besides the key in the same request.
@@ -265,6 +267,7 @@ class WriteVerbs(Instance):
             ItemNotFound: There is no such item; nothing was created.
             ConditionalCheckFailedException: The item does not satisfy the conditions; `.item` is the stored item.
             VersionConflict: The strategy is an instance at another version than the stored item.
+            UniqueViolation: Another item has a value that `__unique__` allows only once.
             ExpressionError: Updates overlap or change the key, or the strategy does not fix the key of one item.
         """
         mapper, table = cls.__mapper__, cls.table_name()
