@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import os
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ import pytest
 from dynamongo import (
     ConditionalCheckFailedException,
     Connection,
+    DateTimeField,
     ExpressionError,
     GlobalIndex,
     IntField,
@@ -385,6 +387,28 @@ def test_each_of_several_models_is_written_by_its_own_rules(models: Any) -> None
     assert [each.number for each in Connection.find_across(models, hash_key=7)] == [2, 2]
     alone = Connection.find_across((Missing,), Missing.number.exists(), hash_key=7, projection=["amount"])
     assert ([each.amount for each in alone], alone.count()) == ([1], 1)
+
+
+class Alarm(Shop):
+    __table__ = "alarms"
+    sk = StringField(template="ALARM#{at}#{number}")
+    at = DateTimeField(required=True, stored=False)
+    number = IntField(required=True)
+
+
+def test_an_instant_that_only_the_key_tells_is_compared_in_utc() -> None:
+    Alarm.create_table()
+    there = dt.datetime(2026, 1, 1, 12, tzinfo=dt.timezone(dt.timedelta(hours=5, minutes=30)))
+    Alarm(customer=7, at=there, number=1).save()
+
+    for holds in (
+        Alarm.at == there,
+        Alarm.at.in_([there]),
+        ~(Alarm.at != there),
+        (Alarm.at == there) | (Alarm.at > there),
+    ):
+        assert [each.at for each in Alarm.find((Alarm.customer == 7) & holds)] == [there], holds
+        assert Alarm.update_one((7, there, 1), Alarm.customer.set(7), condition=holds).at == there
 
 
 def test_a_plan_says_which_conditions_the_key_stands_for() -> None:
