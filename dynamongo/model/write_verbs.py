@@ -11,21 +11,24 @@ from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.model.verb_binding import BulkVerb
 from dynamongo.planning.strategies import Strategy
-from dynamongo.planning.write_builders import updates_of_dict
 from dynamongo.verbs.calls import given, perform
 from dynamongo.verbs.instance import Instance
-from dynamongo.verbs.write_calls import DeleteCall, SaveCall, UpdateCall
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
     from dynamongo.model import batch as batches
     from dynamongo.model.bulk_verbs import DeleteMany, SaveMany, UpdateMany
+    from dynamongo.planning import write_builders
+    from dynamongo.verbs import write_calls
     from dynamongo.verbs.progress import ProgressOption
     from dynamongo.verbs.results import WriteOutcome
     from dynamongo.verbs.returned import Returns, WholeReturns
-else:  # most programs have none
+    from dynamongo.verbs.write_calls import DeleteCall, UpdateCall
+else:  # many programs only read, and most have no batches
     batches = LazyModule("dynamongo.model.batch")
+    write_builders = LazyModule("dynamongo.planning.write_builders")
+    write_calls = LazyModule("dynamongo.verbs.write_calls")
 
 
 class WriteVerbs(Instance):
@@ -87,7 +90,7 @@ class WriteVerbs(Instance):
             ValidationError: A value does not suit its field, a required one is missing, or a name is unknown.
         """
         mapper: Mapper[Self] = cls.__mapper__
-        call = SaveCall(mapper, cls.table_name(), item, overwrite, only_changed, returns)
+        call = write_calls.SaveCall(mapper, cls.table_name(), item, overwrite, only_changed, returns)
         return perform(call)
 
     @classmethod
@@ -201,7 +204,7 @@ class WriteVerbs(Instance):
             ExpressionError: The strategy does not fix the whole key of one item.
             VersionConflict: The strategy is an instance at another version than the stored item.
         """
-        call: DeleteCall[Self] = DeleteCall(cls.__mapper__, cls.table_name(), strategy, condition)
+        call: DeleteCall[Self] = write_calls.DeleteCall(cls.__mapper__, cls.table_name(), strategy, condition)
         return perform(call)
 
     @overload
@@ -271,7 +274,7 @@ class WriteVerbs(Instance):
             ExpressionError: Updates overlap or change the key, or the strategy does not fix the key of one item.
         """
         mapper, table = cls.__mapper__, cls.table_name()
-        call: UpdateCall[Self] = UpdateCall(
+        call: UpdateCall[Self] = write_calls.UpdateCall(
             mapper, table, strategy, updates, upsert=upsert, condition=condition, returns=returns
         )
         return perform(call)
@@ -344,6 +347,6 @@ class WriteVerbs(Instance):
             ValidationError: A value does not suit its field, or a name is unknown.
             ExpressionError: The only dict lacks the key, or contains nothing else.
         """
-        strategy, updates = updates_of_dict(cls.__mapper__, strategy, values)
+        strategy, updates = write_builders.updates_of_dict(cls.__mapper__, strategy, values)
         updated: Self | None = cls.update_one(strategy, updates, upsert=upsert, **given(condition, returns))
         return updated
