@@ -115,27 +115,23 @@ class ListField(Field[list[E]]):
 
     def apply_defaults(self, value: Any) -> Any:
         return (
-            self._each(_apply_element_defaults, cast("list[Any]", value)) if isinstance(value, (list, tuple)) else value
+            self._each(self.element.apply_defaults, cast("Any", value)) if isinstance(value, (list, tuple)) else value
         )
 
     def convert(self, value: Any) -> list[E]:
         refuse_part(value)
         if not isinstance(value, (list, tuple)):
             self.reject(value, "a list")
-        return self._each(_coerce_element, cast("list[Any]", value))
+        return self._each(self._coerce_element, cast("list[Any]", value))
 
     def encode(self, value: list[E]) -> AttributeValue:
-        encode = self.element.encode
-        try:
-            return [encode(element) for element in value]
-        except ValidationError:
-            return self._each(_encode_element, value)  # again, to name the position in the error
+        return self._each(self.element.encode, value)
 
     def to_json(self, value: Any) -> Any:
         return list(map(self.element.to_json, value))
 
     def from_json(self, value: Any) -> Any:
-        return self._each(_read_json, cast("list[Any]", value)) if isinstance(value, (list, tuple)) else value
+        return self._each(self._read_element, cast("list[Any]", value)) if isinstance(value, (list, tuple)) else value
 
     def json_schema(self, mode: SchemaMode) -> JSONSchema:
         elements = json_schemas.describe(self.element, mode)
@@ -147,25 +143,30 @@ class ListField(Field[list[E]]):
     def decode_value(self, stored: AttributeValue) -> list[E]:
         if not isinstance(stored, list):
             self.reject(stored, "stored as a list")
-        try:
-            return list(map(decoder_of(self.element), stored))
-        except ValidationError:
-            return self._each(_decode_element, stored)  # again, to name the position in the error
+        return self._each(decoder_of(self.element), stored)
 
     def decode_partial(self, stored: AttributeValue, paths: Sequence[Path] | None) -> Any:
         if is_whole(paths) or are_elements_whole(paths) or not isinstance(stored, list) or self.overridden:
             return super().decode_partial(stored, paths)
         return PartialList([self.element.decode_partial(each, None) for each in stored], self.label)
 
-    def _each(self, step: Callable[[Field[Any], Any], Any], values: Iterable[Any]) -> list[Any]:
-        """Apply the step to each value; an error names the position."""
-        element = self.element
+    def _each(self, step: Callable[[Any], Any], values: Iterable[Any]) -> list[Any]:
+        """Apply the step of the element's field to each value; an error names the position."""
+        done: list[Any] = []
         try:
-            return [step(element, value) for value in values]
-        except ValidationError:  # only now are fields copied, to label them by their positions
-            for index, value in enumerate(values):
-                step(element.with_label(f"{self.label}[{index}]"), value)
+            done.extend(map(step, values))
+        except ValidationError as error:
+            # Not by another attempt with a field for that position: lists in lists would take two at each level.
+            label = f"{self.label}[{len(done)}]"
+            error.args = (str(error).replace(self.element.label, label, 1),)
             raise
+        return done
+
+    def _read_element(self, value: Any) -> Any:
+        return _read_json(self.element, value)
+
+    def _coerce_element(self, value: Any) -> Any:
+        return _refuse_empty_set(self.element, self.element.coerce(value))
 
     def encode_part(self, value: Any) -> Operand:
         return self.element.encode_operand(value)
@@ -290,7 +291,8 @@ def as_field(label: str, field: object) -> Field[Any]:
     if not isinstance(field, type):
         raise SchemaError(f"{label} takes a field, such as StringField(); got {shorten(field)}")
     if not issubclass(field, Field):
-        fix = f": write DocumentField({field.__name__})" if hasattr(field, "__document__") else ""
+        is_document = hasattr(cast("object", field), "__document__")
+        fix = f": write DocumentField({field.__name__})" if is_document else ""
         raise SchemaError(f"{label} takes a field, such as StringField(); got the class {field.__name__}{fix}")
     try:
         return cast("type[Field[Any]]", field)()
@@ -311,14 +313,6 @@ def _is_set_like(value: object) -> bool:
     return isinstance(value, (AbstractSet, list, tuple))
 
 
-def _apply_element_defaults(element: Field[Any], value: Any) -> Any:
-    return element.apply_defaults(value)
-
-
-def _coerce_element(element: Field[Any], value: Any) -> Any:
-    return _refuse_empty_set(element, element.coerce(value))
-
-
 def _refuse_empty_set(element: Field[Any], value: Any) -> Any:
     if isinstance(element, SetField) and not value:
         element.reject(value, "a set with at least one member, because DynamoDB has no empty set")
@@ -327,11 +321,3 @@ def _refuse_empty_set(element: Field[Any], value: Any) -> Any:
 
 def _read_json(element: Field[Any], value: Any) -> Any:
     return None if value is None else element.from_json(value)  # `validate` refuses None
-
-
-def _encode_element(element: Field[Any], value: Any) -> Any:
-    return element.encode(value)
-
-
-def _decode_element(element: Field[Any], stored: Any) -> Any:
-    return element.decode(stored)

@@ -11,6 +11,7 @@ from dynamongo.expressions.values import AttributeValue, Item, describe_error, n
 from dynamongo.fields import python_values
 from dynamongo.fields.base import Field, T
 from dynamongo.fields.document_classes import BaseDocument, Part, label_of
+from dynamongo.fields.document_references import check_depth, keep_bound
 from dynamongo.fields.document_types import UNDECLARED, DeclaredType, ForeignType, find_document_type
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode
 from dynamongo.fields.maps import DictField
@@ -167,10 +168,16 @@ class DocumentField(DictField[T], Generic[T, C]):
 
     def __getattr__(self, name: str) -> Any:
         if self.__dict__.get("is_reference") and self.document_type is not None and "fields" not in vars(self):
-            self.fields = dict(self.document_type.fields)
-            super().bind_children()
+            self._bind_fields()
             return getattr(self, name)
         return super().__getattr__(name)
+
+    def _bind_fields(self) -> None:
+        """Give a reference fields of its own, whose labels and paths tell where they are."""
+        check_depth(self.label)
+        self.fields = dict(self.document_type.fields)
+        super().bind_children()
+        keep_bound(self)
 
     def check_declaration(self) -> None:
         if not self.is_reference:

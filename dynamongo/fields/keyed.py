@@ -56,7 +56,7 @@ class Keyed(Updatable):
     @property
     def keeps_order(self) -> bool:
         """Whether the stored form has to sort as the values do: in a key, DynamoDB compares the stored forms."""
-        return self.is_key or self.is_index_key
+        return self.is_key or self.is_index_key or not self.stored
 
     def encode_key(self, value: Any) -> AttributeValue:
         """Return the attribute value of a key for what the user gave; raise `ValidationError` if it cannot be one."""

@@ -125,7 +125,7 @@ class DictField(Field[T]):
         options |= {"stored_as": stored_as, "default_on_read": default_on_read, "required_on_read": required_on_read}
         refuse_fields(options)
         super().__init__(**options)
-        if fields is not None and not isinstance(fields, Mapping):
+        if fields is not None and not isinstance(cast("object", fields), Mapping):
             raise SchemaError(
                 f"{self.label} takes fields by name, as in DictField(city=StringField()), or a mapping of them;"
                 f" got {shorten(fields)}; for a class with fields, write DocumentField(...)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from dynamongo.arguments import check_seconds
 from dynamongo.backends import Backend
@@ -22,6 +22,10 @@ from dynamongo.planning.strategies import Strategy, resolve_one
 
 if TYPE_CHECKING:
     from dynamongo.connection.transaction_actions import TransactionActions
+
+
+_CHANGED: Final = frozenset({"owner", "rvn", "lease", "token", "since", "until", "expires"})
+"""The fields of `LockFields`."""
 
 
 class LockState:
@@ -150,6 +154,10 @@ class LockState:
             heartbeat.stop()
         return hold, backend
 
+    def __reduce__(self) -> NoReturn:
+        # A copy would hold what this one releases.
+        raise TypeError(f"{self!r} cannot be copied or pickled: make another Lock with the same name")
+
     def _require_hold(self) -> Hold:
         hold = self._hold
         if hold is None:
@@ -175,6 +183,12 @@ def _check_model(model: Any) -> type[LockFields]:
         raise ConfigurationError(
             "Lock: model must be LockItem, or a model that is derived from LockFields and has a table; got"
             f" {shorten(model)}"
+        )
+    unique = given.__mapper__.unique
+    named = [] if unique is None else [name for each in unique.all for name in each.names if name in _CHANGED]
+    if named:
+        raise ConfigurationError(
+            f"Lock: {given.__name__} has {named[0]} in its __unique__, which must not be unique, since locks change it"
         )
     return given
 

@@ -102,6 +102,7 @@ class Document(BaseDocument):
             ValidationError: A value does not suit its field, or a name is unknown.
         """
         if not is_json(cls, mode):
+            given_problems.refuse_no_dict(cls.__name__, values)
             _check_names(cls, values)  # one may be no str
             return cls(**values)
         return cls(**json_documents.read_values(_Names(cls), values))
@@ -210,13 +211,13 @@ class _Names:
     """The fields of a class, and what to say of names that none of them has."""
 
     def __init__(self, cls: type[Document]) -> None:
-        self._name = cls.__name__
+        self.name = cls.__name__
         self.fields: Mapping[str, Any] = cls.__document__.fields
 
     def describe_unknown(self, names: Sequence[object]) -> str:
         """Return the message for names that are not those of fields."""
         renamed = {field.stored_as: name for name, field in self.fields.items() if field.stored_as}
-        return describe_unknown(self._name, self.fields, names, renamed)
+        return describe_unknown(self.name, self.fields, names, renamed)
 
 
 def _check_names(cls: type[Document], names: Mapping[str, Any]) -> None:

@@ -50,6 +50,7 @@ def _to_json(field: Field[Any], value: Any, decimals: Decimals) -> Any:
 
 def read_values(owner: given_problems.FieldOwner, document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values for the constructor; raises `ValidationError` for a JSON value that no field takes."""
+    given_problems.refuse_no_dict(owner.name, document)
     fields, values = owner.fields, document.items()
     if not document.keys() <= fields.keys():
         error = ValidationError(owner.describe_unknown([name for name in document if name not in fields]))

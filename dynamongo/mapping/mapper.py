@@ -25,7 +25,6 @@ from dynamongo.mapping.codec.model import Codec
 from dynamongo.mapping.declaration.model import Declaration
 from dynamongo.mapping.model_schema import ModelSchema
 from dynamongo.mapping.records import Record, Recorded, make_record, record_of, set_record, set_values, stored_item_of
-from dynamongo.mapping.rules.base import Rules
 from dynamongo.mapping.versions import lock, next_version
 from dynamongo.operations import ItemReader, Put, ReadItems, UpdateItem
 
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from dynamongo.mapping.kinds.kinds import Kinds
     from dynamongo.mapping.problems import given as given_problems
     from dynamongo.mapping.problems import stored as problems
+    from dynamongo.mapping.rules.base import Rules
 else:  # only partial reads, saves of what was read, and errors need them
     deltas = LazyModule("dynamongo.mapping.changes.deltas")
     given_problems = LazyModule("dynamongo.mapping.problems.given")
@@ -76,8 +76,7 @@ class Mapper(ModelSchema, Generic[M]):
     ) -> None:
         self.model = self.origin = model
         index_keys = () if declaration is None else declaration.index_keys
-        self.rules = rules
-        self.kinds = None
+        self.rules, self.kinds = rules, None
         self.key_members = None if rules is None else rules.key_members
         self.codec = Codec(model, fields, lambda: self.keys.codec, index_keys, self.explain_unreadable, rules=rules)
         self._formed = {
@@ -155,7 +154,7 @@ class Mapper(ModelSchema, Generic[M]):
         try:
             return self.model(**values)
         except TypeError:
-            self.check_names(values)  # a name that is not a str
+            given_problems.explain_names(self, values)
             raise
 
     def encode(self, instance: M) -> Item:
@@ -264,7 +263,7 @@ class Mapper(ModelSchema, Generic[M]):
         if not has_hooks and not any(field.required_on_read for field in self.fields.values()):
             return self.codec
         fields = {name: field.ignoring_absence() for name, field in self.fields.items()}
-        told = None if self.key_members is None else Rules((), self.key_members)
+        told = None if self.rules is None else self.rules.of_parts
         return Codec(self.model, fields, lambda: self.keys.codec, (), self.explain_unreadable, rules=told)
 
     # Keys.

@@ -23,16 +23,16 @@ from dynamongo.fields.base import Field
 from dynamongo.fields.indexes import Index
 from dynamongo.fields.operators import Operators
 from dynamongo.mapping.declaration.model import Declaration
-from dynamongo.mapping.held_values import describe_unknown
 from dynamongo.mapping.keys.model_keys import ModelKeys, describe_key, name_model
 from dynamongo.operations import Put, UpdateItem
 from dynamongo.schema import TableSchema
 
 if TYPE_CHECKING:
-    from dynamongo.mapping import item_sizes
+    from dynamongo.mapping import held_values, item_sizes
     from dynamongo.mapping.keys.composed import ComposedKeys
     from dynamongo.mapping.unique import Constraints
-else:  # only items that are too large need it
+else:  # only errors need them
+    held_values = LazyModule("dynamongo.mapping.held_values")
     item_sizes = LazyModule("dynamongo.mapping.item_sizes")
 
 _KEY_REFUSALS: Final = (
@@ -150,7 +150,7 @@ class ModelSchema:
 
     def describe_unknown(self, names: Sequence[object]) -> str:
         """Return the message for names that are not those of fields."""
-        return describe_unknown(self.name, self.fields, names, self.renamed)
+        return held_values.describe_unknown(self.name, self.fields, names, self.renamed)
 
     def check_paths(self, paths: Iterable[Path], *, to_write: bool = False) -> None:
         """Refuse paths of another model, with which a condition or an update would silently do something else.
@@ -227,15 +227,15 @@ class ModelSchema:
         """Return the path of a field, or of the field with that name."""
         if isinstance(wanted, str):
             self.check_names([wanted], ExpressionError)
-            return self._stored_paths(self.fields[wanted])
+            return self.stored_paths(self.fields[wanted])
         if isinstance(wanted, Field):
-            return self._stored_paths(cast("Field[Any]", wanted))
+            return self.stored_paths(cast("Field[Any]", wanted))
         raise ExpressionError(
             f"{self.name}: projection must contain fields, such as User.name or User.address.city, or their names;"
             f" got {shorten(wanted)}"
         )
 
-    def _stored_paths(self, field: Field[Any]) -> tuple[Path, ...]:
+    def stored_paths(self, field: Field[Any]) -> tuple[Path, ...]:
         """Return the path of a field, or those of the keys that tell its value."""
         if field.stored or self.key_templates is None:
             return (field.path,)

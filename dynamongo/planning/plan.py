@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass, field, replace
 from dynamongo.expressions.conditions import Condition, Path, all_of
@@ -20,6 +20,9 @@ from dynamongo.operations import (
     Scan,
 )
 from dynamongo.operations.steps import describe_step
+
+if TYPE_CHECKING:  # most models have none
+    from dynamongo.mapping.keys.composed import ComposedKeys
 
 _SHOWN = 3
 """How many keys or key conditions a printed plan lists."""
@@ -115,9 +118,7 @@ class Plan:
     names: Mapping[str, str] = field(default_factory=dict[str, str], compare=False, repr=False)
     max_units_per_second: float | None = None
     stated: tuple[Condition, ...] = field(default=(), compare=False)
-    key_templates: Any = field(
-        default=None, compare=False, repr=False
-    )  # `ComposedKeys`, which most models do not import
+    key_templates: Any = field(default=None, compare=False, repr=False)  # or `ComposedKeys`, which few models import
 
     @property
     def keys(self) -> tuple[Item, ...] | None:
@@ -165,8 +166,7 @@ class Plan:
     def counting(self) -> Plan:
         """Return the plan that counts the same items, and transfers none unless the residual has to test them."""
         # The executor tests the residual, so it needs the attributes that the residual names.
-        told_by = () if self.key_templates is None else self.key_templates.told_by
-        tested = () if self.residual is None else tuple(dict.fromkeys((*paths_of(self.residual), *told_by)))
+        tested = None if self.residual is None else find_tested(self.residual, self.key_templates)
         operations = tuple(_count(operation, tested, self.cursor_names) for operation in self.operations)
         return replace(self, operations=operations, order_by=(), projection=(), loaded=None)
 
@@ -193,13 +193,22 @@ class Plan:
         return "\n".join([*lines, *_lines("stored as", *_find_renamed(lines, self.names))])
 
 
-def _count(operation: ReadOperation, tested: tuple[Path, ...], keys: tuple[str, ...]) -> ReadOperation:
-    """Return the operation for a count: the store sends the number alone if the residual tests nothing."""
-    projection = cover((*map(Path, keys), *tested))
+def find_tested(residual: Condition, templates: ComposedKeys | None) -> tuple[Path, ...]:
+    """Return what to read of items for a residual besides their keys."""
+    paths = tuple(dict.fromkeys(paths_of(residual)))
+    if templates is None:
+        return paths
+    # A global index refuses the path of a member that no item has, and a local one would read the table for it.
+    return (*[path for path in paths if path.attribute not in templates.never_stored], *templates.told_by)
+
+
+def _count(operation: ReadOperation, tested: tuple[Path, ...] | None, keys: tuple[str, ...]) -> ReadOperation:
+    """Return the operation for a count: the store sends the number alone if there is no residual to test."""
+    projection = cover((*map(Path, keys), *(tested or ())))
     # Only a query and a scan can return a count alone. Source: "Select" in Query, API reference.
     if isinstance(operation, (Get, BatchGet)):
         return replace(operation, projection=projection)
-    if tested:
+    if tested is not None:
         return replace(operation, projection=projection, fetch=False)
     return replace(operation, projection=(), fetch=False, count_only=True)
 

@@ -28,14 +28,14 @@ from dynamongo._support.dataclasses import replace
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import EQ, Comparison, Condition, Or, Path, all_of, conjuncts
-from dynamongo.expressions.operands import cover, paths_of
+from dynamongo.expressions.operands import cover
 from dynamongo.expressions.values import Item
 from dynamongo.operations import MAX_BATCH_GET, BatchGet, Get, KeyCondition, Query, Scan
 from dynamongo.planning.access_paths import AccessPath, Candidate, access_paths, choose, consider
 from dynamongo.planning.conjuncts import split_filter
 from dynamongo.planning.contradictions import find_contradiction
 from dynamongo.planning.key_lookup import find_keys
-from dynamongo.planning.plan import Plan, ReadOperation, Rejected
+from dynamongo.planning.plan import Plan, ReadOperation, Rejected, find_tested
 from dynamongo.planning.read import Read
 from dynamongo.planning.strategies import Target
 
@@ -160,12 +160,13 @@ class Planner:
 
     def _project(self, residual: Condition | None, access: AccessPath) -> tuple[Path, ...]:
         """Return what to read: the paths that are wanted, the keys, for cursors, and what the residual tests."""
-        if not self._read.projection:
+        read = self._read
+        if not read.projection:
             return ()
         # DynamoDB adds no keys to a projection. Source: "ProjectionExpression" in Query, API reference.
-        tested = () if residual is None else paths_of(residual)
+        tested = () if residual is None else find_tested(residual, read.key_templates)
         told = self._find_class_path(access)
-        return cover((*self._read.projection, *map(Path, access.cursor_names), *told, *tested))
+        return cover((*read.projection, *map(Path, access.cursor_names), *told, *tested))
 
     def _find_class_path(self, access: AccessPath | None) -> tuple[Path, ...]:
         """Return the path that tells the class of an item, if several are read, and it can be read."""
@@ -219,12 +220,14 @@ class Planner:
         if access is None:
             self._refuse("the table has no such index")
         read = self._read
-        if obstacle := access.find_obstacle(read, is_forced=True):
-            self._refuse(obstacle)
-        found = consider(access, read, is_forced=True)
         losses = access.find_losses(read)
+        found = consider(access, read, is_forced=True)
         if isinstance(found, Candidate):
             return self._plan_queries(found, losses=losses)
+        # A scan has all of the condition as its filter, members of keys included.
+        for each in (read.serve(access.keys), read):
+            if obstacle := access.find_obstacle(each, is_forced=True):
+                self._refuse(obstacle)
         return self._plan_scan(access, losses=losses)
 
     def _refuse(self, reason: str) -> NoReturn:

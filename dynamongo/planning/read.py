@@ -134,7 +134,8 @@ class Read:
     @property
     def named(self) -> frozenset[str]:
         """The attributes that its condition names."""
-        return frozenset(path.attribute for part in self.parts for path in paths_of(part)) - self.unstored
+        named = frozenset(path.attribute for part in self.parts for path in paths_of(part))
+        return named if self.key_templates is None else named - self.key_templates.never_stored
 
     @property
     def attributes(self) -> frozenset[str] | None:

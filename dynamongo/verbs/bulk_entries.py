@@ -127,10 +127,11 @@ def _guard(mapper: Mapper[Any], write: SingleWrite, given: object) -> Write:
 
 
 def _own_mapper(mapper: Mapper[M], found: Any) -> Mapper[M]:
-    """Return the mapper of what was found: the fields and the version of a derived class may be others."""
-    if type(found) is mapper.model or not isinstance(found, Recorded):  # it may be an `UnreadableItem`
+    """Return the mapper of what was found: the fields and the version of its class may be others."""
+    if not isinstance(found, Recorded):  # it may be an `UnreadableItem`
         return mapper
-    return mapper.mapper_of(cast("M", found))
+    # Not by the class: the mapper of several models names the first of them as its own.
+    return mapper if cast("Any", type(found)).__mapper__ is mapper else mapper.mapper_of(cast("M", found))
 
 
 def rewrite_entries(

@@ -12,16 +12,17 @@ from dynamongo.fields.json_forms import Decimals, SchemaMode
 from dynamongo.mapping.held_values import check_word, is_json
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
-from dynamongo.mapping.rules.base import encode_unsaved
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
     from dynamongo.expressions import wire_images
     from dynamongo.mapping import json_documents
+    from dynamongo.mapping.rules import base as rules
     from dynamongo.verbs import pydantic_forms
 else:  # most programs need one of them, or none
     json_documents = LazyModule("dynamongo.mapping.json_documents")
+    rules = LazyModule("dynamongo.mapping.rules.base")
     pydantic_forms = LazyModule("dynamongo.verbs.pydantic_forms")
     wire_images = LazyModule("dynamongo.expressions.wire_images")
 
@@ -132,12 +133,12 @@ class Forms(Recorded):
             ValidationError: A value does not suit its field, or a required one is missing.
             AttributeNotLoaded: The item was only partly read.
         """
-        return python_values.decode_map(encode_unsaved(type(self).__mapper__, self))
+        return python_values.decode_map(rules.encode_unsaved(type(self).__mapper__, self))
 
     def __whole_item__(self) -> dict[str, Any]:
         """Return the same with what only the key of the item tells, for local evaluation of conditions."""
         mapper = type(self).__mapper__
-        item = encode_unsaved(mapper, self)
+        item = rules.encode_unsaved(mapper, self)
         told = {} if mapper.key_templates is None else mapper.key_templates.tell_unstored(item)
         return python_values.decode_map({**item, **told})
 
@@ -161,7 +162,7 @@ class Forms(Recorded):
         Args:
             binary: `"base64"` for what `json.dumps` takes, or `"bytes"` for boto3's client, which encodes them itself.
         """
-        return wire_images.write_image(encode_unsaved(type(self).__mapper__, self), binary)
+        return wire_images.write_image(rules.encode_unsaved(type(self).__mapper__, self), binary)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:

@@ -12,7 +12,6 @@ from dynamongo.exceptions import SchemaError
 from dynamongo.fields import python_values
 from dynamongo.fields.any_field import AnyField
 from dynamongo.mapping.declaration.options import OPTIONS, Billing, ScanPolicy, TableNamer
-from dynamongo.mapping.held_values import pick_values, print_instance, takes_attribute
 from dynamongo.mapping.records import record_of
 from dynamongo.schema import Recovery, StreamView, TableClass
 from dynamongo.verbs.forms import Forms
@@ -21,9 +20,10 @@ from dynamongo.verbs.metaclass import ModelMeta
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from dynamongo.mapping import item_sizes
+    from dynamongo.mapping import held_values, item_sizes
     from dynamongo.verbs import bound_models, table_names
-else:  # each name of a table is found once, and most programs know their tables, and measure no items
+else:  # each name of a table is found once, and most programs know their tables, and neither print nor measure items
+    held_values = LazyModule("dynamongo.mapping.held_values")
     item_sizes = LazyModule("dynamongo.mapping.item_sizes")
     bound_models = LazyModule("dynamongo.verbs.bound_models")
     table_names = LazyModule("dynamongo.verbs.table_names")
@@ -116,7 +116,7 @@ class Instance(Forms, metaclass=ModelMeta):
                 mapper.rules.after_assign(self, field)
         elif name in OPTIONS:
             raise SchemaError(f"{name} is an option of the model, not of an instance: set {type(self).__name__}.{name}")
-        elif takes_attribute(type(self), name):
+        elif held_values.takes_attribute(type(self), name):
             super().__setattr__(name, value)
         else:
             type(self).__mapper__.check_names([name])
@@ -175,9 +175,9 @@ class Instance(Forms, metaclass=ModelMeta):
         if (mine.undeclared, mine.loaded) != (others.undeclared, others.loaded):
             return False
         fields = type(self).__mapper__.fields
-        return pick_values(self, fields) == pick_values(known, fields)
+        return held_values.pick_values(self, fields) == held_values.pick_values(known, fields)
 
     __hash__ = None  # type: ignore[assignment]  # instances can change
 
     def __repr__(self) -> str:
-        return print_instance(self, type(self).__mapper__.fields)
+        return held_values.print_instance(self, type(self).__mapper__.fields)

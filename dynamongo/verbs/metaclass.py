@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from dynamongo._support.dataclasses import replace
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.connection.clocks import read_clock
 from dynamongo.connection.connection import Connection
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import shorten
@@ -18,16 +18,19 @@ from dynamongo.mapping.declaration.model import Declaration, collect_fields, col
 from dynamongo.mapping.declaration.options import OPTIONS, check_options, check_spelling, refuse, table_of
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import is_bound
-from dynamongo.mapping.rules.base import find_rules
 
 if TYPE_CHECKING:
+    from dynamongo.connection import clocks
     from dynamongo.mapping import unique
     from dynamongo.mapping.declaration import unique as unique_declaration
     from dynamongo.mapping.kinds import key_families, kind_mapper, kinds
-else:  # most models have a table of their own, and nothing unique but the key
+    from dynamongo.mapping.rules import base as rules
+else:  # most models have a table of their own, nothing unique but the key, and no rules
+    clocks = LazyModule("dynamongo.connection.clocks")
     key_families = LazyModule("dynamongo.mapping.kinds.key_families")
     kind_mapper = LazyModule("dynamongo.mapping.kinds.kind_mapper")
     kinds = LazyModule("dynamongo.mapping.kinds.kinds")
+    rules = LazyModule("dynamongo.mapping.rules.base")
     unique = LazyModule("dynamongo.mapping.unique")
     unique_declaration = LazyModule("dynamongo.mapping.declaration.unique")
 
@@ -160,7 +163,7 @@ class ModelMeta(type):
 
 def _make_mapper(model: Any, declared: Declaration, namespace: Mapping[str, object]) -> Mapper[Any]:
     fields = declared.fields
-    applied = find_rules(model, fields, read_clock)
+    applied = rules.find_rules(model, fields, clocks.read_clock) if _may_have_rules(fields) else None
     found = kinds.find_kinds(model, fields) if _may_have_kind(model, fields) else None
     if found is None:
         mapper: Mapper[Any] = Mapper(model, fields, declared, applied)
@@ -198,6 +201,12 @@ def _expect_guards(model: ModelMeta) -> None:
             if mapper.guards is None and not isinstance(mapper, AbstractMapper) and table_of(each) == table_of(model):
                 mapper.expect_guards(exclusion, unique.PREFIX)
                 mapper.codec.reset()
+
+
+def _may_have_rules(fields: Mapping[str, Field[Any]]) -> bool:
+    # Without the module of hooks, no method is marked as one.
+    is_hooked = "dynamongo.mapping.rules.hooks" in sys.modules
+    return is_hooked or any(field.is_about_items or not field.stored for field in fields.values())
 
 
 def _may_have_kind(model: Any, fields: Mapping[str, Field[Any]]) -> bool:

@@ -54,7 +54,7 @@ def return_replaced(model: str, write: Put | UpdateItem | None, returns: WholeRe
 
 def check_returns(model: str, returns: str, known: Iterable[str]) -> None:
     """Raise `ExpressionError` for anything but one of the known words."""
-    if returns not in known:
+    if not isinstance(cast("object", returns), str) or returns not in known:
         words = ", ".join(map(repr, known))
         raise ExpressionError(f"{model}: returns must be one of {words}; got {shorten(returns)}")
 

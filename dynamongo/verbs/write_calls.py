@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dynamongo.connection import size_checks
     from dynamongo.executor import guarded_writes
     from dynamongo.mapping.problems import failures
+    from dynamongo.mapping.unique import Constraints
     from dynamongo.verbs import returned
     from dynamongo.verbs.returned import Returns, WholeReturns
 else:  # most writes need none of these, unless one fails
@@ -45,8 +46,9 @@ class _WriteCall(VerbCall[R]):
 
     def keep_unique(self, given: object) -> None:
         """Write the guards of unique values together with the item, which the caller has named by `given`."""
-        if self.operation is not None:
-            write = cast("guarded_writes.SingleWrite", self.operation)
+        write = cast("guarded_writes.SingleWrite | None", self.operation)
+        # Where it concerns no unique value, it is one operation as any other.
+        if write is not None and guarded_writes.constraints_of(cast("Constraints", self.mapper.unique), write):
             self.guarded = guarded = guarded_writes.guard_write(self.mapper, write, given)
             self.operation, self.steps = None, guarded.perform
 
@@ -93,6 +95,8 @@ class SaveCall(_WriteCall[M]):
 
 class UpdateCall(_WriteCall[M]):
     """Update one item."""
+
+    returns: Returns
 
     def __init__(  # noqa: PLR0913 - the arguments of `update_one`, and where they are applied
         self,

@@ -23,11 +23,12 @@ from attacks.variants import ON_COLOURS, SCHEMES
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb.transport import sized_body
 from dynamongo.exceptions import ServiceError
+from dynamongo.expressions.conditions import Comparison, Path
 from dynamongo.operations import Get, Put
 from dynamongo.operations.results import GetResult
 
-BIG = Put("table", {"id": "big", "text": "x" * 12_000_000})
-"""More than the buffers of both sides of a connection hold."""
+BIG = Put("table", {"id": "big"}, Comparison(Path("text"), "<", "x" * 12_000_000))
+"""More than the buffers of both sides of a connection hold; an item that is too large would not be sent."""
 
 BOTH = pytest.mark.parametrize("colour", ON_COLOURS)
 SECURE = pytest.mark.parametrize("scheme", SCHEMES)
@@ -132,7 +133,7 @@ class TestBreaks:
             accepted.close()  # with bytes that were not read, so that it is a reset
 
         with listening() as opened, open_at_localhost(opened, scheme, colour) as backend:
-            thread = threading.Thread(target=serve, args=(opened,))
+            thread = threading.Thread(target=serve, args=(opened,), daemon=True)  # it waits for a request
             thread.start()
             error = fail(backend, BIG)
             thread.join()

@@ -64,10 +64,10 @@ class TestListField:
         expected = "User.cities[0] must be a str of at most 3 characters; got 'abcd'"
         assert message(cities(StringField(max_length=3)), ["abcd"]) == expected
 
-    def test_an_error_is_raised_even_if_it_does_not_happen_again(self) -> None:
+    def test_an_element_is_checked_once_also_to_name_it_in_an_error(self) -> None:
         answers = iter([False])
         field = cities(StringField(validator=lambda _: next(answers, True)))
-        assert message(field, ["a"]).startswith("User.cities[] must be accepted by <lambda>; got 'a'")
+        assert message(field, ["a"]).startswith("User.cities[0] must be accepted by <lambda>; got 'a'")
 
     def test_a_stored_element_of_another_type_is_named(self) -> None:
         with pytest.raises(ValidationError, match=r"^User\.cities\[1\] must be stored as a string; got 5$"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 from collections.abc import Iterator
 from typing import Any
@@ -278,6 +279,24 @@ class TestDeclaring:
         with pytest.raises(ConfigurationError, match="is no lock"):
             verbs(Lock(("7", "lock"), model=ShopLock), "acquire")
 
+    def test_locks_live_among_items_with_unique_values(
+        self, memory: MemoryBackend, clock: VirtualClock, verbs: Verbs
+    ) -> None:
+        class Entry(Model):
+            __abstract__ = True
+            __table__, __hash_key__, __kind_field__, __unique__ = "shop", "pk", "type", ["email"]
+            pk = StringField(required=True)
+            email = StringField()
+
+        class ShopLock(LockFields, Entry):
+            __kind__ = "lock"
+
+        ShopLock.create_table()
+        lock = Lock("a", model=ShopLock)
+        verbs.within(lock, lambda: clock.advance(minutes=5))  # which raises unless its lease was renewed
+        with pytest.raises(ConfigurationError, match="Lock: OneEach has owner in its __unique__"):
+            Lock("a", model=type("OneEach", (ShopLock,), {"__unique__": ["owner"], "__kind__": "one"}))
+
     def test_table_and_connection_may_be_others(self, memory: MemoryBackend, verbs: Verbs) -> None:
         LockItem.on_table("others").create_table()
         verbs(lock := Lock("a", table="others"), "acquire")
@@ -331,6 +350,10 @@ class TestDeclaring:
     def test_mistake_is_reported(self, arguments: dict[str, Any], error: type[Exception], message: str) -> None:
         with pytest.raises(error, match=message):
             Lock(**{"name": "a", **arguments})
+
+    def test_nobody_copies_what_is_held(self) -> None:
+        with pytest.raises(TypeError, match="<Lock 'a' in LockItem> cannot be copied or pickled: make another Lock"):
+            copy.copy(Lock("a"))
 
     def test_repr_says_what_is_held(self, memory: MemoryBackend) -> None:
         lock = Lock("a", heartbeat=False)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynamongo import DictField, Field, IntField, ListField, Model, SetField, StringField
+import pytest
+
+from dynamongo import DictField, Document, Field, IntField, ListField, Model, SetField, StringField, ValidationError
 from dynamongo.mapping.problems.given import read_document
 
 
@@ -17,6 +19,10 @@ class Order(Model):
     tags = SetField(StringField(max_length=1), required=True)
     lines = ListField(DictField(sku=StringField(required=True), count=IntField(default=1)), required=True)
     anything = Field()
+
+
+class Note(Document):
+    text = StringField()
 
 
 FIELDS = Order.__mapper__.fields
@@ -56,3 +62,18 @@ def test_problems_of_a_document() -> None:
 def test_set_that_needs_a_member_is_missing() -> None:
     assert problems_of({"id": 1, "tags": None}) == [("unsuitable", ("tags",), "Order.tags is required; got None")]
     assert problems_of({"id": 1}) == [("missing", ("tags",), "Order.tags is required")]
+
+
+@pytest.mark.parametrize("mode", ["python", "json"])
+@pytest.mark.parametrize("given", [None, [], [("id", 1)], "id"])
+def test_what_is_no_dict(mode: Any, given: Any) -> None:
+    for declared in (Order, Note):
+        with pytest.raises(ValidationError, match=f"^{declared.__name__}: expected a dict of its values; got "):
+            declared.from_dict(given, mode=mode)
+
+
+def test_name_that_is_no_str_is_told_with_the_rest() -> None:
+    values: Any = {5: 1, "id": "x"}
+    with pytest.raises(ValidationError) as caught:
+        Order.from_dict(values)
+    assert [each.path for each in caught.value.problems] == ["5", "id"]

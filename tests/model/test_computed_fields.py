@@ -103,10 +103,25 @@ class TestInstances:
         refusal = r"User.full_name follows from first, last \(computed_from=\['first', 'last'\]\), and cannot be set by"
         with pytest.raises(ValidationError, match=refusal):
             user.full_name = "John Doe"
-        with pytest.raises(ValidationError, match=refusal):
+        with pytest.raises(ValidationError, match=refusal) as caught:
             User(email="a", first="Jane", full_name="John Doe")
+        assert [(each.path, each.value) for each in caught.value.problems] == [("full_name", "John Doe")]
         with pytest.raises(ValidationError, match=r"User.full_name follows"):
             User.from_json('{"email": "a", "first": "Jane", "full_name": "John"}')
+
+    def test_missing_value_is_told_together_with_all_else_that_is_missing(self) -> None:
+        class Offer(Model):
+            __table__ = "offers"
+            __hash_key__ = "number"
+            number = StringField()
+            price = DecimalField()
+            net = DecimalField(required=True, computed=lambda offer: offer.price, computed_from=["price"])
+            note = StringField(required=True)
+
+        with pytest.raises(ValidationError) as caught:
+            Offer(number="a").save()
+        assert [(each.path, each.kind) for each in caught.value.problems] == [("note", "missing"), ("net", "missing")]
+        assert "Offer.net is required, and follows from price" in str(caught.value)
 
     def test_errors_of_the_function_name_the_field(self) -> None:
         class Order(Model):

@@ -178,6 +178,21 @@ class TestWrites:
         assert user.seen == User.get_one("a").seen
         assert times(User.get_one("a")) == (0, 5)
 
+    def test_what_follows_from_what_a_part_writes_is_written(self, clock: VirtualClock) -> None:
+        class Page(User):
+            __table__ = "pages-in-parts"
+            hour = StringField(computed=lambda page: page.seen and f"{page.seen:%H:%M:%S}", computed_from=["seen"])
+            at = StringField(computed=lambda page: page.hour and f"at {page.hour}", computed_from=["hour"])
+
+        Page.create_table()
+        Page(email="a").save()
+        clock.advance(seconds=5)
+        part = Page.get_one("a", projection=[Page.email, Page.name])
+        part.name = "x"
+        part.save(only_changed=True)
+        assert Page.get_one("a").at == part.at == f"at {part.hour}"
+        assert part.hour == Page.get_one("a").hour == f"{part.seen:%H:%M:%S}"
+
     def test_failed_write_leaves_the_instance_as_it_was(self, clock: VirtualClock) -> None:
         saved = User(email="a").save()
         new, before = User(email="a"), saved.to_dict()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import os
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ import pytest
 from dynamongo import (
     ConditionalCheckFailedException,
     Connection,
+    DateTimeField,
     ExpressionError,
     GlobalIndex,
     IntField,
@@ -20,6 +22,7 @@ from dynamongo import (
     StringField,
     TransactionCanceled,
     ValidationError,
+    VersionField,
 )
 from dynamongo.backends import Backend
 from dynamongo.backends.memory import MemoryBackend
@@ -320,6 +323,92 @@ def test_a_base_finds_items_of_derived_classes_with_templates_of_their_own() -> 
     assert [type(each) for each in Box.get_many((Box.customer == 7) & (Box.label > "a"))] == [Crate]
     assert [type(each) for each in Crate.get_many(Crate.customer == 7)] == [Crate]
     assert "begins_with(sk, 'CRATE#')" in str(Crate.explain(Crate.customer == 7))
+
+
+class Ticket(Shop):
+    __table__ = "tickets"
+    sk = StringField(template="TICKET#{number}#{seat}")
+    number = IntField(required=True, stored=False)
+    seat = StringField(required=True, stored=False)
+    row = StringField(required=True)
+    index_pk = StringField(template="SEAT#{seat}")
+    index_sk = StringField(template="ROW#{row}")
+    by_status = GlobalIndex(hash_key=index_pk, range_key=index_sk, projection="keys_only")
+
+
+def test_an_index_of_keys_serves_what_these_tell() -> None:
+    Ticket.create_table()
+    for number in (1, 2, 3):
+        Ticket(customer=7, number=number, seat="a", row="front").save()
+
+    found = Ticket.find((Ticket.seat == "a") & (Ticket.number != 2), projection=[Ticket.number])
+    assert found.explain().index == "by_status"
+    assert ([each.number for each in found], found.count()) == ([1, 3], 2)
+
+    named = Ticket.find((Ticket.seat == "a") & (Ticket.row == "front") & (Ticket.number > 1), index="by_status")
+    assert ([each.number for each in named], named.count()) == ([2, 3], 2)
+    with pytest.raises(ExpressionError, match="by_status cannot serve this read: it does not hold `customer`, which"):
+        Ticket.find((Ticket.seat == "a") & (Ticket.customer == 7), index="by_status").all()
+    with pytest.raises(ExpressionError, match="by_status cannot serve this read: it does not hold `row`, which"):
+        Ticket.find(Ticket.row == "front", index="by_status", scans="allow").all()
+
+
+class Stocked(Shop):
+    """The first of several models: it is what they are read by, and stores what another tells by its key alone."""
+
+    __kind__ = "stocked"
+    __table__ = "stock"
+    sk = StringField(template="STOCKED#{number}")
+    number = IntField(required=True)
+    amount = IntField(default=1)
+    version = VersionField()
+
+
+class Missing(Shop):
+    __kind__ = "missing"
+    __table__ = "stock"
+    sk = StringField(template="MISSING#{number}")
+    number = IntField(required=True, stored=False)
+    amount = IntField(default=1)
+
+
+@pytest.mark.parametrize("models", [(Stocked, Missing), (Missing, Stocked)])
+def test_each_of_several_models_is_written_by_its_own_rules(models: Any) -> None:
+    Stocked.create_table()
+    for model in models:
+        model.save_many([model(customer=7, number=number) for number in (1, 2)]).raise_if_failed()
+
+    found = Connection.find_across(models, Missing.number == 1, hash_key=7)
+    found.update(Shop.customer.set(7)).raise_if_failed()
+    assert Stocked.get_one((7, 1)).version == 2
+    projected = Connection.find_across(models, Missing.number == 1, hash_key=7, projection=[Missing.number])
+    assert ([each.sk for each in projected], projected.count()) == ([each.sk for each in found], 2)
+    found.delete().raise_if_failed()
+    assert [each.number for each in Connection.find_across(models, hash_key=7)] == [2, 2]
+    alone = Connection.find_across((Missing,), Missing.number.exists(), hash_key=7, projection=["amount"])
+    assert ([each.amount for each in alone], alone.count()) == ([1], 1)
+
+
+class Alarm(Shop):
+    __table__ = "alarms"
+    sk = StringField(template="ALARM#{at}#{number}")
+    at = DateTimeField(required=True, stored=False)
+    number = IntField(required=True)
+
+
+def test_an_instant_that_only_the_key_tells_is_compared_in_utc() -> None:
+    Alarm.create_table()
+    there = dt.datetime(2026, 1, 1, 12, tzinfo=dt.timezone(dt.timedelta(hours=5, minutes=30)))
+    Alarm(customer=7, at=there, number=1).save()
+
+    for holds in (
+        Alarm.at == there,
+        Alarm.at.in_([there]),
+        ~(Alarm.at != there),
+        (Alarm.at == there) | (Alarm.at > there),
+    ):
+        assert [each.at for each in Alarm.find((Alarm.customer == 7) & holds)] == [there], holds
+        assert Alarm.update_one((7, there, 1), Alarm.customer.set(7), condition=holds).at == there
 
 
 def test_a_plan_says_which_conditions_the_key_stands_for() -> None:

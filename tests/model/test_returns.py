@@ -177,7 +177,7 @@ def test_old_item_that_cannot_be_read_was_replaced_all_the_same(backend: Backend
 
 def test_what_cannot_be_returned_is_refused(oslo: Town) -> None:
     given: Any
-    for given in ("ALL_OLD", "now", None, True, 5):
+    for given in ("ALL_OLD", "now", None, True, 5, [], {}):
         with pytest.raises(ExpressionError, match="returns must be one of 'new', 'old'"):
             Town.update_one("Oslo", CHANGES, returns=given)
         with pytest.raises(ExpressionError, match="returns must be one of 'new', 'old'"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import itertools
 import math
 import time
@@ -47,7 +46,7 @@ class VirtualClock:
     def __init__(self, start: datetime | float = _START) -> None:
         self._now = _seconds_at(start)
         self._lock = make_lock(INNERMOST)
-        self._timers: list[_Timer] = []  # a heap
+        self._timers: list[_Timer] = []
         self._numbers = itertools.count()
 
     def now(self) -> float:
@@ -93,20 +92,21 @@ class VirtualClock:
         """
         timer = self._now + seconds, next(self._numbers), function
         with self._lock:
-            heapq.heappush(self._timers, timer)
+            self._timers.append(timer)
         return lambda: self._drop(timer)
 
     def _drop(self, timer: _Timer) -> None:
         with self._lock:
             if timer in self._timers:
                 self._timers.remove(timer)
-                heapq.heapify(self._timers)
 
     def _advance_by_timers(self, passed: float) -> None:
         """Advance the clock from one timer to the next; each is called without the lock, and may advance it as well."""
         while passed > 0:
             with self._lock:
-                due = heapq.heappop(self._timers) if self._timers and self._timers[0][0] <= self._now + passed else None
+                due = min([timer for timer in self._timers if timer[0] <= self._now + passed], default=None)
+                if due is not None:
+                    self._timers.remove(due)
                 step = passed if due is None else max(0.0, due[0] - self._now)
                 self._now, passed = self._now + step, passed - step
             if due is None:

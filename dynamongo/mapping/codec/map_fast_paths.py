@@ -74,8 +74,9 @@ def _write_encoding(field: Any, source: Source) -> list[str]:
     for name, member in field.fields.items():
         taken = f"taken[{source.name_text(member.stored_as or name)}]"
         lines += [f"m = get({source.name_text(name)}, {unset})", *_write_encoded_member(taken, member, unset, source)]
-    # The field itself reports what does not suit a member, and says where the document is.
-    return ["try:", *(f"    {line}" for line in lines), "except ValidationError:", "    return None", "return taken"]
+    # The field itself reports what does not suit a member, says where the document is, and refuses one in itself.
+    refusals = "except (ValidationError, RecursionError):"
+    return ["try:", *(f"    {line}" for line in lines), refusals, "    return None", "return taken"]
 
 
 def _write_encoded_member(taken: str, member: Field[Any], unset: str, source: Source) -> list[str]:

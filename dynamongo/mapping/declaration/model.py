@@ -96,10 +96,10 @@ def find_fields(
             if isinstance(value, Field):
                 _check_name(model, name, others, what)
                 found[name] = value
+            elif hasattr(cast("object", type(value)), "__document__"):
+                refuse(model, name, f"is a document, not a field: write DocumentField({type(value).__name__})")
             elif isinstance(value, type) and issubclass(value, Field):
                 refuse(model, name, f"is the class {value.__name__}, not a field: write {value.__name__}()")
-            elif hasattr(type(value), "__document__"):
-                refuse(model, name, f"is a document, not a field: write DocumentField({type(value).__name__})")
             elif name in found:
                 refuse(model, name, "hides a field of a base class")
             else:
@@ -148,8 +148,9 @@ def _is_ours(base: type) -> bool:
     """
     if base is object or base is Recorded:
         return True
-    mapper = vars(base).get("__mapper__")
-    return mapper is not None and not mapper.fields and base.__module__.startswith("dynamongo.model.")
+    # The models of examples in docstrings are in these modules, too, and the first base of `Model` is no model.
+    is_base = "__abstract__" in vars(base) or type(base) is type
+    return is_base and base.__module__.startswith(("dynamongo.model.", "dynamongo.verbs."))
 
 
 def declare(model: type, fields: Mapping[str, Field[Any]], indexes: Mapping[str, Index]) -> Declaration:

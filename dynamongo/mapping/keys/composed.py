@@ -162,7 +162,8 @@ class ComposedKeys:
         parts: The fields whose values make a key of the table: the members of a templated key, or else the key itself.
         named: Their attributes, and those of the key itself.
         names: The attributes of the key itself.
-        unstored: The attributes of members that only the key tells, since no item has them.
+        unstored: The attributes of members that only the key tells, since items lack them.
+        never_stored: Those of them that no item has, of whichever of several models.
         told_by: What else tells them.
     """
 
@@ -178,6 +179,7 @@ class ComposedKeys:
         self._key_parts = [(field.path.attribute, self.by_attribute.get(field.path.attribute)) for field in keys]
         self.names = tuple(field.path.attribute for field in keys)
         self.unstored = frozenset(field.path.attribute for field in fields.values() if not field.stored)
+        self.never_stored = self.unstored
         found: dict[str, Field[Any]] = {}
         for field in keys:
             key = self.by_attribute.get(field.path.attribute)

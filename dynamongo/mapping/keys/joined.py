@@ -33,6 +33,8 @@ class JoinedKeys(ComposedKeys):
         self._find = find
         self.told_by = told_by
         self.unstored = frozenset[str]().union(*(each.unstored for each in known))
+        of_all = known[0].unstored.intersection(*(each.unstored for each in known))
+        self.never_stored = of_all if len(known) == len(several) else frozenset[str]()
         schemas = [table.keys, *[index.keys for index in table.indexes]]
         ranges = {each.name for keys in schemas for each in keys.range_attributes}
         joined = {

@@ -9,6 +9,7 @@ from typing import Any, NoReturn, TypeVar
 from dynamongo._support.dataclasses import replace
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import Path
+from dynamongo.fields.base import Field
 from dynamongo.fields.indexes import Index
 from dynamongo.mapping.declaration.model import Declaration
 from dynamongo.mapping.keys.composed import ComposedKeys
@@ -69,6 +70,12 @@ class UnionMapper(KindMapper[M]):
             return super().projected_paths(wanted)
         known = [mapper for mapper in self._mappers if wanted in mapper.fields]
         return tuple(dict.fromkeys(path for mapper in known for path in mapper.projected_paths(wanted)))
+
+    def stored_paths(self, field: Field[Any]) -> tuple[Path, ...]:
+        """Return the path of a field, or those of the keys that tell its value, in whichever model."""
+        if field.stored:
+            return (field.path,)
+        return tuple(dict.fromkeys(path for mapper in self._mappers for path in mapper.stored_paths(field)))
 
     def class_like(self, model: Any) -> Any:
         """Return the class itself: those of the kinds are bound already."""

@@ -49,9 +49,10 @@ def explain_failure(mapper: Mapper[Any], write: Action, error: DynamongoError) -
 def name_key(mapper: Mapper[Any], key: Item) -> dict[str, Any]:
     """Return a key as a strategy: its values by the names of fields, which are those that it is composed of, if any."""
     named: Any = mapper.decode_key(key)
-    held, parts = set(vars(named)), mapper.keys.part_names
+    parts = mapper.keys.part_names
     # A key that does not suit its template tells no members.
-    found: dict[str, Any] = named.to_dict(only=parts if parts and held >= set(parts) else mapper.keys.field_names)
+    names = parts if parts and all(name in vars(named) for name in parts) else mapper.keys.field_names
+    found: dict[str, Any] = named.to_dict(only=names)
     return found
 
 

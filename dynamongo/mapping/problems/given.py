@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast
 
 from dynamongo.exceptions import AttributeNotLoaded, Problem, ValidationError
+from dynamongo.expressions.values import shorten
 from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField, SetField
 from dynamongo.fields.documents import DocumentField
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
     class FieldOwner(Protocol):
         """What has the fields: a mapper, or the class of a `Document`."""
+
+        @property
+        def name(self) -> str:
+            """The name of the class."""
+            ...
 
         @property
         def fields(self) -> Mapping[str, Field[Any]]:
@@ -81,6 +87,19 @@ def refuse_unknown(owner: FieldOwner, given: Mapping[Any, Any]) -> NoReturn:
     raise with_problems(ValidationError(owner.describe_unknown([each.field for each in problems])), problems)
 
 
+def refuse_no_dict(name: str, values: object) -> None:
+    """Raise `ValidationError` for anything but a dict of the values of a model or document."""
+    if type(values) is not dict and not isinstance(values, Mapping):
+        raise ValidationError(f"{name}: expected a dict of its values; got {shorten(values)}")
+
+
+def explain_names(owner: FieldOwner, given: Mapping[Any, Any]) -> None:
+    """Raise the error of what cannot be given by name, with all that is wrong: no dict, or names of no field."""
+    refuse_no_dict(owner.name, given)
+    if unknown := [name for name in given if name not in owner.fields]:
+        raise explain_given(owner, given, ValidationError(owner.describe_unknown(unknown)))
+
+
 def explain_instance(owner: FieldOwner, held: Mapping[str, Any], error: ValidationError) -> ValidationError:
     """Return the error of a save, with all that is wrong with the values that the instance holds."""
     return error if error.problems else _join(error, find_in_instance(owner.fields, held), owner)
@@ -132,8 +151,9 @@ def _try(
     try:
         value = read(field, given)
     except ValidationError as error:
-        # Parts are read as such: only the whole value is that of an attribute.
-        inner = list(_look_inside(field, given, place, validate_and_encode if read is _save else read))
+        # Parts are read as such: only the whole value is that of an attribute. One that is too deep has told all.
+        read_part = validate_and_encode if read is _save else read
+        inner = [] if error.problems else list(_look_inside(field, given, place, read_part))
         kind: Any = "missing" if read is _save and field.is_absent(given) else "unsuitable"
         return inner or [Problem(place, given, str(error), kind)]
     except AttributeNotLoaded:  # of a part that was not read, which is not looked at here
@@ -166,7 +186,8 @@ def _members_of(field: Field[Any], given: Any) -> Mapping[Any, Any] | None:
     if isinstance(field, DocumentField):
         kind: Any = field.document_type
         if isinstance(given, kind.kind):
-            return {name: member for name, member in kind.read(given).items() if member is not None}
+            held: Mapping[str, Any] = kind.read(given)
+            return {name: held[name] for name, member in field.fields.items() if not member.is_absent(held.get(name))}
         if kind.takes_others and isinstance(given, Mapping):
             return {name: member for name, member in cast("Any", given).items() if name in field.fields}
     return cast("Mapping[Any, Any]", given) if isinstance(given, Mapping) else None

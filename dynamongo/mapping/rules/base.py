@@ -184,6 +184,11 @@ class Rules:
         """Return the rules of a class that is bound to another table or connection."""
         return Rules([rule.bind(model) for rule in self.all], self.key_members)
 
+    @property
+    def of_parts(self) -> Rules | None:
+        """The rules of items that may lack what was not read: nothing but what their keys tell."""
+        return None if self.key_members is None else Rules((), self.key_members)
+
     def save(self, instance: M, encode: Callable[[M], R], *, calls_hooks: bool = True) -> R:
         """Prepare an instance, and return what `encode` does of it; then it has its own provisional values again.
 
@@ -286,28 +291,17 @@ def find_rules(model: type, fields: Mapping[str, Field[Any]], read_clock: Callab
     """
     first: list[Rule] = []
     last: list[Rule] = []
-    # Without that module, nothing is marked as a hook: most programs need not look for any.
     if "dynamongo.mapping.rules.hooks" in sys.modules:
         first, last = hook_rules.find_hook_rules(model, fields)
-    # Nearly all fields are about nothing but their own value, and one loop finds that out.
-    special = [field for field in fields.values() if field.is_about_items or not field.stored]
-    found, key_members = _find_rules_of(model, fields, special, read_clock) if special else ([], None)
-    found = [*first, *found, *last]
-    return Rules(found, key_members) if found else None
-
-
-def _find_rules_of(
-    model: type, fields: Mapping[str, Field[Any]], special: Sequence[Field[Any]], read_clock: Callable[[type], float]
-) -> tuple[list[Rule], KeyMembers | None]:
-    """Return the rules of the fields that have some, and what is known about keys that are made of other fields."""
-    found: list[Rule] = []
+    found = first
     key_members: KeyMembers | None = None
-    if any(field.generated_on is not None for field in special):
+    if any(field.generated_on is not None for field in fields.values()):
         found.append(generated_values.GeneratedValues(model, fields, read_clock))
-    if any(field.derived is not None or not field.stored for field in special):
+    if any(field.derived is not None or not field.stored for field in fields.values()):
         derived = derived_values.DerivedValues(model, fields)
         found.append(derived)
         key_members = derived.key_members
-    if any(field.is_immutable for field in special):
+    if any(field.is_immutable for field in fields.values()):
         found.append(immutable_fields.ImmutableFields(fields))
-    return found, key_members
+    found += last
+    return Rules(found, key_members) if found else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from dynamongo._support.codegen import compile_later
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, SchemaError, ValidationError
+from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, Problem, SchemaError, ValidationError
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item, shorten
@@ -22,9 +22,11 @@ from dynamongo.mapping.rules.derived_updates import DerivedUpdates
 if TYPE_CHECKING:
     from dynamongo.mapping.codec import key_lines
     from dynamongo.mapping.codec import source as codec_source
-else:  # nothing is compiled before it was called some times
+    from dynamongo.mapping.problems import given as given_problems
+else:  # nothing is compiled before it was called some times, and most values are right
     codec_source = LazyModule("dynamongo.mapping.codec.source")
     key_lines = LazyModule("dynamongo.mapping.codec.key_lines")
+    given_problems = LazyModule("dynamongo.mapping.problems.given")
 
 _UNKNOWN: Final[Any] = object()
 
@@ -105,13 +107,14 @@ class DerivedValues(Rule):
         """Compute what follows from the field."""
         following = self._following[field.path.name]
         if following:
-            self._derive(vars(instance), [each for each in following if not self._find_unknown(instance, each)])
+            # One by one, here and below: what has been computed may be the source of the next.
+            self._derive(vars(instance), (each for each in following if not self._find_unknown(instance, each)))
 
     def before_save(self, instance: Recorded) -> None:
         """Compute all again: a list that a value follows from may have been changed in place."""
         values: dict[str, Any] = vars(instance)
         if loaded_of(instance) is not None:
-            self._derive(values, [field for field in self._in_order if self._is_due(instance, field)])
+            self._derive(values, (field for field in self._in_order if self._is_due(instance, field)))
             return
         self._derive_whole(values)
         for name, field in self._needed:
@@ -208,19 +211,26 @@ class DerivedValues(Rule):
 
     def _refuse_value(self, field: Field[Any], value: Any, error: type[ExpressionError | ValidationError]) -> NoReturn:
         derivation = derivation_of(field)
-        raise error(
+        message = (
             f"{field.label} follows from {', '.join(derivation.sources) or 'nothing else'} ({derivation.given_as}), and"
             f" cannot be set by itself; got {shorten(value)}"
         )
+        if error is ValidationError:
+            raise given_problems.join_problems([Problem((field.path.name,), value, message)])
+        raise error(message)
 
     def _refuse_missing(self, field: Field[Any], values: Mapping[str, Any]) -> NoReturn:
         derivation = derivation_of(field)
         missing = [name for name in derivation.sources if self._fields[name].is_absent(values[name])]
         why = "is part of the key" if field.is_key else "is required"
-        raise ValidationError(
+        message = (
             f"{field.label} {why}, and follows from {' and '.join(missing or derivation.sources)}"
             f" ({derivation.given_as}), which {'has' if len(missing) == 1 else 'have'} no value"
         )
+        problems = [
+            each for each in given_problems.find_in_instance(self._fields, values) if each.field != field.path.name
+        ]
+        raise given_problems.join_problems([*problems, Problem((field.path.name,), None, message, "missing")])
 
 
 def _sort(name: str, derived: Mapping[str, Field[Any]]) -> Iterable[Field[Any]]:

@@ -135,7 +135,7 @@ class DerivedUpdates:
     def _set(self, field: Field[Any], values: Mapping[str, Any], guards: list[Condition]) -> AnyUpdate:
         value = derivation_of(field).compute(self._fields, values)
         is_absent = value is None or field.is_absent(field.validate(value))  # an empty set is not stored
-        update = cast("SetUpdate | RemoveUpdate", field.remove() if is_absent else field.set(value))
+        update: SetUpdate | RemoveUpdate = field.remove() if is_absent else field.set(value)
         return replace(update, guard=all_of(tuple(guards))) if guards else update
 
     def _read_update(self, field: Field[Any], source: Field[Any], update: AnyUpdate) -> Any:
