@@ -122,6 +122,7 @@ class DerivedValues(Rule):
                 self._refuse_missing(field, values)
 
     before_rewrite = before_save
+    before_migration = before_save  # again, since hooks come between
 
     def _is_due(self, instance: Recorded, field: Field[Any]) -> bool:
         """Return whether the value of a field of a partly read item has to be computed again.

@@ -145,9 +145,11 @@ class DerivedUpdates:
                 return source.missing_value()
             if isinstance(update, SetUpdate) and not update.if_not_exists and not isinstance(update.value, WITH_PATHS):
                 return source.decode(update.value)
+        given = "a value that the store computes" if len(update.path.elements) == 1 else f"an update of {update.path}"
         raise ExpressionError(
             f"{self._name}: {field.path.name} follows from {source.path.name} ({derivation_of(field).given_as}), so"
-            f" it can only be updated by {source.label}.set(...) with a value, or removed; got `{update}`"
+            f" it can only be updated by {source.label}.set(...) with a value, or removed; got {given}: read the item,"
+            " change it, and save(only_changed=True)"
         )
 
     def _sources_of(self, field: Field[Any]) -> list[Field[Any]]:
