@@ -154,7 +154,7 @@ def _try(
         # Parts are read as such: only the whole value is that of an attribute. One that is too deep has told all.
         read_part = validate_and_encode if read is _save else read
         inner = [] if error.problems else list(_look_inside(field, given, place, read_part))
-        kind: Any = "missing" if read is _save and field.is_absent(given) else "unsuitable"
+        kind: Any = "missing" if read is _save and field.is_absent(given) else "invalid"
         return inner or [Problem(place, given, str(error), kind)]
     except AttributeNotLoaded:  # of a part that was not read, which is not looked at here
         return []
