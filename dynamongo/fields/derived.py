@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from dynamongo.fields.base import Field
@@ -36,6 +36,10 @@ class Derivation(ABC):
         """Raise `SchemaError` if the value of the field called `label` cannot follow from these fields, its sources."""
 
     @abstractmethod
+    def is_like(self, other: Derivation | None) -> bool:
+        """Return whether another field, of a base or of a derived class, has the same value for the same sources."""
+
+    @abstractmethod
     def compute(self, fields: Mapping[str, Field[Any]], values: Mapping[str, Any]) -> Any:
         """Return the Python value that follows from those of the sources.
 
@@ -43,3 +47,8 @@ class Derivation(ABC):
             fields: The fields of the model by name.
             values: The values of all sources, which may be absent (`None`).
         """
+
+
+def derivation_of(field: Field[Any]) -> Derivation:
+    """Return how the value of a derived field follows from others."""
+    return cast("Derivation", field.derived)
