@@ -39,7 +39,7 @@ MUTANTS = [
         "more if check is None else And(check, more)",
         "more",
     ),
-    Mutant("unprocessed keys are forgotten", "_get_batch", "not result.unprocessed", "True"),
+    Mutant("unprocessed keys are forgotten", "get_batch", "not result.unprocessed", "True"),
     Mutant(
         "a page without items ends the read",
         "PageLoop.accept",
@@ -130,7 +130,7 @@ MUTANTS = [
         "False",
     ),
     Mutant("members: a write ignores its key", "_find_check", "mapper.key_templates is None", "True"),
-    Mutant("members: a count forgets what tells the kind", "Plan.counting", "self.key_templates is None", "True"),
+    Mutant("members: a count forgets what tells the kind", "find_tested", "templates is None", "True"),
     Mutant("members: a range key of several models is whole", "_join", "not is_range", "is_range"),
     Mutant(
         "members: a value is the beginning of another",
