@@ -31,7 +31,7 @@ class Problem:
     place: tuple[str | int, ...]
     value: Any
     message: str
-    kind: Literal["missing", "unknown", "unsuitable"] = "unsuitable"
+    kind: Literal["missing", "unknown", "invalid"] = "invalid"
 
     @property
     def field(self) -> str | None:
@@ -49,7 +49,7 @@ class Problem:
         return self.value
 
 
-StoredProblem = Problem
+StoredProblem = Problem  # its first name, when only reads had problems
 
 
 class ValidationError(DynamongoError, ValueError):

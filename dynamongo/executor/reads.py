@@ -24,19 +24,18 @@ from dynamongo.exceptions import TableMismatch, ThrottledError
 from dynamongo.executor.effects import Steps
 from dynamongo.executor.read_pages import START, ReadPage, ReadPosition, Sift, continue_after
 from dynamongo.executor.sender import Sender
-from dynamongo.expressions.conditions import Condition, Path
+from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.evaluation import compile_projection, holds
-from dynamongo.expressions.filters import Filter, compile_filter
 from dynamongo.expressions.operands import cover
-from dynamongo.expressions.values import AttributeValue, Item, shorten
+from dynamongo.expressions.values import Item, shorten
 from dynamongo.operations import BatchGet, Capacity, Get, ItemReader, PageResult, Query, ReadItems, Scan
-from dynamongo.planning.key_lookup import Checks, checks_by_key
-from dynamongo.planning.plan import Plan, ReadOperation
+from dynamongo.planning.plan import Plan
 
 if TYPE_CHECKING:
-    from dynamongo.executor import rate_limits
-    from dynamongo.mapping.keys.composed import ComposedKeys
-else:  # few reads are limited
+    from dynamongo.executor import rate_limits, residuals
+    from dynamongo.expressions.filters import Filter
+else:  # few reads are limited, and many have no residual
+    residuals = LazyModule("dynamongo.executor.residuals")
     rate_limits = LazyModule("dynamongo.executor.rate_limits")
 
 
@@ -236,9 +235,7 @@ class PageLoop:
         if residual is None or not items:
             return items
         if self._filter is None:
-            found = _filter_by_key(self.plan.operations[0], residual) or _find_filter(sender, residual)
-            templates = self.plan.key_templates
-            self._filter = found if templates is None else _filter_told(templates, found)
+            self._filter = residuals.find_filter(self.plan, residual, sender)
         return self._filter(items)
 
 
@@ -261,28 +258,6 @@ def get_batch(sender: Sender, operation: BatchGet) -> Steps[tuple[Sequence[Item]
         operation = replace(operation, keys=left)
 
 
-def _filter_told(templates: ComposedKeys, test: Filter) -> Filter:
-    """Return a filter that tests items with what only their keys tell; it returns them as they are."""
-
-    def select(items: Sequence[Item]) -> list[Item]:
-        told = [{**item, **templates.tell_unstored(item)} for item in items]
-        accepted = set(map(id, test(told)))
-        return [item for item, whole in zip(items, told, strict=True) if id(whole) in accepted]
-
-    return select
-
-
-def _find_filter(sender: Sender | None, residual: Condition) -> Filter:
-    """Return the compiled residual; consecutive reads of one condition share it."""
-    if sender is None:
-        return compile_filter(residual)
-    last = sender.last_filter
-    if last is None or last[0] is not residual:
-        # A race of two threads costs a compilation and nothing else: each uses its own `last`.
-        sender.last_filter = last = residual, compile_filter(residual)
-    return last[1]
-
-
 def _make_projection(plan: Plan) -> Callable[[Item], Item] | None:
     """Return the function that reduces an item to what is wanted: only the residual or the cursor needed the rest."""
     if plan.loaded is None:
@@ -297,23 +272,6 @@ def _above_lists(path: Path) -> Path:
     Source: "ProjectionExpression" in GetItem, API reference.
     """
     return Path(*itertools.takewhile(lambda step: isinstance(step, str), path.elements))
-
-
-def _filter_by_key(operation: ReadOperation, residual: Condition) -> Filter | None:
-    """Return a filter that tests each item with the condition on its own key, if the residual has one for each key."""
-    if not isinstance(operation, BatchGet):
-        return None
-    names, checks = tuple(operation.keys[0]), checks_by_key(residual, operation.keys[0])
-    if checks is None:
-        return None
-    return lambda items: [item for item in items if _passes(checks, tuple([item[name] for name in names]), item)]
-
-
-def _passes(checks: Checks, key: tuple[AttributeValue, ...], item: Item) -> bool:
-    if key not in checks:
-        return False
-    check = checks[key]
-    return check is None or holds(check, item)
 
 
 def _in_order_of(keys: Sequence[Item], items: Sequence[Item]) -> Sequence[Item]:

@@ -18,7 +18,7 @@ it knows its path, so that it can build conditions and updates. These hold paths
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar, cast, overload
 
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
@@ -341,13 +341,3 @@ def decoder_of(field: Field[Any]) -> Callable[[AttributeValue], Any]:
 def is_decoded_unchecked(field: Field[Any]) -> bool:
     """Return whether `decode` does nothing but `decode_value`, unless the field is a key."""
     return not field.is_checked and "decode" not in field.overridden
-
-
-def refuse_shared_names(label: str, fields: Mapping[str, Field[Any]]) -> None:
-    """Raise `SchemaError` if two of the fields of the model or map would be stored under one name."""
-    names: dict[str, str] = {}
-    for name, field in fields.items():
-        stored = field.stored_as or name
-        if stored in names:
-            raise SchemaError(f"{label}: {names[stored]} and {name} would both be stored as {stored!r}")
-        names[stored] = name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from dynamongo.fields.base import Field
@@ -43,3 +43,8 @@ class Derivation(ABC):
             fields: The fields of the model by name.
             values: The values of all sources, which may be absent (`None`).
         """
+
+
+def derivation_of(field: Field[Any]) -> Derivation:
+    """Return how the value of a derived field follows from others."""
+    return cast("Derivation", field.derived)

@@ -223,6 +223,8 @@ def find_document_type(label: str, kind: Any) -> DocumentType:
     if not isinstance(kind, type):
         raise SchemaError(f"{label} takes {expected}; got {shorten(kind)}")
     if issubclass(kind, BaseDocument):
+        if not hasattr(kind, "__document__"):
+            raise SchemaError(f"{label} takes a class that derives from {kind.__name__}; got {kind.__name__} itself")
         return kind.__document__
     known = cast("Any", kind)
     is_dataclass = hasattr(known, "__dataclass_fields__")

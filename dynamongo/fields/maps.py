@@ -11,8 +11,9 @@ from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.values import AttributeType, AttributeValue, Item, check_name, normalize_item, shorten
 from dynamongo.fields import python_values
 from dynamongo.fields.any_field import AnyField
-from dynamongo.fields.base import Field, T, decoder_of, refuse_shared_names
+from dynamongo.fields.base import Field, T, decoder_of
 from dynamongo.fields.containers import FieldLike, as_field
+from dynamongo.fields.declared_names import is_field, refuse_fields, refuse_shared_names
 from dynamongo.fields.held_maps import HeldDict, hold, undeclared_in
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, to_plain
 from dynamongo.fields.partial_map import PartialDict, inside, is_whole, list_loaded, refuse_part
@@ -119,10 +120,10 @@ class DictField(Field[T]):
         **named: Any,
     ) -> None:
         # Members could have these names before they were options, and still can.
-        options = {name: named.pop(name) for name in _NEW_OPTIONS if name in named and not _is_field(named[name])}
+        options = {name: named.pop(name) for name in _NEW_OPTIONS if name in named and not is_field(named[name])}
         options |= {"required": required, "default": default, "validator": validator, "choices": choices}
         options |= {"stored_as": stored_as, "default_on_read": default_on_read, "required_on_read": required_on_read}
-        _refuse_fields(options)
+        refuse_fields(options)
         super().__init__(**options)
         if fields is not None and not isinstance(cast("object", fields), Mapping):
             raise SchemaError(
@@ -318,19 +319,6 @@ class DictField(Field[T]):
         present = {name: member for name, member in members.items() if member is not None}
         undeclared = {name: value for name, value in stored.items() if name not in self._members}
         return hold(present, undeclared) if undeclared or self.applies_defaults else present
-
-
-def _refuse_fields(options: Mapping[str, object]) -> None:
-    for name, option in options.items():
-        if option is not None and _is_field(option):
-            raise SchemaError(
-                f"{name} is an option of DictField itself: declare a field of that name in a mapping,"
-                f' such as DictField({{"{name}": StringField()}}, ...)'
-            )
-
-
-def _is_field(value: object) -> bool:
-    return isinstance(value, Field) or (isinstance(value, type) and issubclass(value, Field))
 
 
 def _apply_member_defaults(field: Field[Any], given: Any) -> Any:

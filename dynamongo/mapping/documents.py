@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from dynamongo._support.codegen import compile_later
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ValidationError
-from dynamongo.expressions.values import shorten
 from dynamongo.fields import python_values
 from dynamongo.fields.containers import ListField
 from dynamongo.fields.document_classes import BaseDocument, Part
@@ -23,7 +22,14 @@ from dynamongo.fields.version import VersionField
 from dynamongo.mapping.codec import plain as plain_codec
 from dynamongo.mapping.declaration.model import find_fields, rename
 from dynamongo.mapping.declaration.options import OPTIONS, refuse
-from dynamongo.mapping.held_values import describe_unknown, pick_values, print_instance, takes_attribute
+from dynamongo.mapping.held_values import (
+    check_word,
+    describe_unknown,
+    is_json,
+    pick_values,
+    print_instance,
+    takes_attribute,
+)
 from dynamongo.mapping.rules.base import MARKS
 
 if TYPE_CHECKING:
@@ -95,7 +101,7 @@ class Document(BaseDocument):
         Raises:
             ValidationError: A value does not suit its field, or a name is unknown.
         """
-        if not _is_json(cls, mode):
+        if not is_json(cls, mode):
             given_problems.refuse_no_dict(cls.__name__, values)
             _check_names(cls, values)  # one may be no str
             return cls(**values)
@@ -110,7 +116,8 @@ class Document(BaseDocument):
         """
         fields = type(self).__document__.fields
         values = pick_values(self, fields)
-        if _is_json(type(self), mode):
+        if is_json(type(self), mode):
+            check_word(type(self), "decimals", decimals, ("text", "number"))
             return json_documents.to_document(fields, values, decimals)
         return json_documents.copy_values(type(self).__name__, values)
 
@@ -216,9 +223,3 @@ class _Names:
 def _check_names(cls: type[Document], names: Mapping[str, Any]) -> None:
     if any(name not in cls.__document__.fields for name in names):
         given_problems.refuse_unknown(_Names(cls), names)
-
-
-def _is_json(cls: type[Document], mode: object) -> bool:
-    if mode not in ("python", "json"):
-        raise ValidationError(f'{cls.__name__}: mode must be "python" or "json"; got {shorten(mode)}')
-    return mode == "json"

@@ -1,4 +1,4 @@
-"""What instances of models and documents have in common: how they are shown, and which attributes they take."""
+"""What instances of models and documents have in common: how they are shown, and what they may be given."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dynamongo._support.codegen import is_plain_name
-from dynamongo.expressions.values import print_value
+from dynamongo.exceptions import ValidationError
+from dynamongo.expressions.values import print_value, shorten
 from dynamongo.fields.base import Field
 from dynamongo.fields.indexes import Index
 
@@ -48,6 +49,18 @@ def describe_unknown(
     meant = ", ".join(f"{owner}.{guess}" for guess in guesses)
     hint = f"did you mean {meant}?" if guesses else f"{owner} has: {', '.join(fields)}"
     return f"unknown field{'s' if len(unknown) > 1 else ''} {', '.join(map(repr, unknown))}; {hint}"
+
+
+def check_word(cls: type, argument: str, given: object, words: tuple[str, str]) -> None:
+    """Raise `ValidationError` if an argument of `to_dict` or its like is none of the words."""
+    if given not in words:
+        raise ValidationError(f'{cls.__name__}: {argument} must be "{words[0]}" or "{words[1]}"; got {shorten(given)}')
+
+
+def is_json(cls: type, mode: object) -> bool:
+    """Return whether a dict is to have values in JSON; raise `ValidationError` for an unknown mode."""
+    check_word(cls, "mode", mode, ("python", "json"))
+    return mode == "json"
 
 
 def takes_attribute(cls: type, name: str) -> bool:

@@ -48,17 +48,17 @@ def _to_json(field: Field[Any], value: Any, decimals: Decimals) -> Any:
         raise
 
 
-def read_values(declared: given_problems.Declared, document: Mapping[str, Any]) -> dict[str, Any]:
+def read_values(owner: given_problems.FieldOwner, document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values for the constructor; raises `ValidationError` for a JSON value that no field takes."""
-    given_problems.refuse_no_dict(declared.name, document)
-    fields, values = declared.fields, document.items()
+    given_problems.refuse_no_dict(owner.name, document)
+    fields, values = owner.fields, document.items()
     if not document.keys() <= fields.keys():
-        error = ValidationError(declared.describe_unknown([name for name in document if name not in fields]))
-        raise given_problems.explain_given(declared, document, error, given_problems.read_json)
+        error = ValidationError(owner.describe_unknown([name for name in document if name not in fields]))
+        raise given_problems.explain_given(owner, document, error, given_problems.read_json)
     try:
         return {name: None if value is None else fields[name].from_json(value) for name, value in values}
     except ValidationError as error:
-        raise given_problems.explain_given(declared, document, error, given_problems.read_json) from error.__cause__
+        raise given_problems.explain_given(owner, document, error, given_problems.read_json) from error.__cause__
 
 
 def parse_document(name: str, text: str | bytes) -> Mapping[str, Any]:

@@ -9,15 +9,16 @@ from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.model.write_verbs import WriteVerbs
-from dynamongo.planning.write_builders import flatten
 from dynamongo.verbs.calls import given
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from dynamongo.planning import write_builders
     from dynamongo.verbs import returned
     from dynamongo.verbs.returned import WholeReturns
-else:  # few updates return something else than the new item
+else:  # many programs only read, and few updates return something else than the new item
+    write_builders = LazyModule("dynamongo.planning.write_builders")
     returned = LazyModule("dynamongo.verbs.returned")
 
 
@@ -65,7 +66,7 @@ class InstanceVerbs(WriteVerbs):
         if returns != "new":
             returned.check_returns(type(self).__name__, returns, returned.WHOLE)
         mapper: Mapper[Self] = type(self).__mapper__
-        updated: Any = type(self).update_one(self, tuple(flatten(updates)), **given(condition, returns))
+        updated: Any = type(self).update_one(self, tuple(write_builders.flatten(updates)), **given(condition, returns))
         return mapper.take_over(self, updated) if returns == "new" else updated
 
     @overload
@@ -82,5 +83,5 @@ class InstanceVerbs(WriteVerbs):
         if returns != "new":
             returned.check_returns(type(self).__name__, returns, returned.WHOLE)
         mapper: Mapper[Self] = type(self).__mapper__
-        upserted: Any = type(self).upsert_one(self, tuple(flatten(updates)), **given(condition, returns))
+        upserted: Any = type(self).upsert_one(self, tuple(write_builders.flatten(updates)), **given(condition, returns))
         return mapper.take_over(self, upserted) if returns == "new" else upserted

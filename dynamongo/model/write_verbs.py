@@ -11,21 +11,24 @@ from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.model.verb_binding import BulkVerb
 from dynamongo.planning.strategies import Strategy
-from dynamongo.planning.write_builders import updates_of_dict
 from dynamongo.verbs.calls import given, perform
 from dynamongo.verbs.instance import Instance
-from dynamongo.verbs.write_calls import DeleteCall, SaveCall, UpdateCall
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
     from dynamongo.model import batch as batches
     from dynamongo.model.bulk_verbs import DeleteMany, SaveMany, UpdateMany
+    from dynamongo.planning import write_builders
+    from dynamongo.verbs import write_calls
     from dynamongo.verbs.progress import ProgressOption
     from dynamongo.verbs.results import WriteOutcome
     from dynamongo.verbs.returned import Returns, WholeReturns
-else:  # most programs have none
+    from dynamongo.verbs.write_calls import DeleteCall, UpdateCall
+else:  # many programs only read, and most have no batches
     batches = LazyModule("dynamongo.model.batch")
+    write_builders = LazyModule("dynamongo.planning.write_builders")
+    write_calls = LazyModule("dynamongo.verbs.write_calls")
 
 
 class WriteVerbs(Instance):
@@ -62,7 +65,7 @@ class WriteVerbs(Instance):
         only_changed: bool = False,
         returns: WholeReturns = "new",
     ) -> Self | None:
-        """Store an item, replacing any item with the same key. Costs one PutItem request.
+        """Store an item, replacing any item with the same key. Costs one PutItem request; with `__unique__`, more.
 
         Args:
             item: An instance, or a dict of its values.
@@ -81,11 +84,13 @@ class WriteVerbs(Instance):
         Raises:
             ConditionalCheckFailedException: `overwrite` did not allow it; `.item` is the stored item, or `None`.
             VersionConflict: The model has a `VersionField`, and the stored item is at another version.
+            ImmutableConflict: An immutable field has another value in the stored item.
+            UniqueViolation: Another item has a value that `__unique__` allows only once.
             ItemNotFound: Only changes were to be sent, and the item no longer exists.
             ValidationError: A value does not suit its field, a required one is missing, or a name is unknown.
         """
         mapper: Mapper[Self] = cls.__mapper__
-        call = SaveCall(mapper, cls.table_name(), item, overwrite, only_changed, returns)
+        call = write_calls.SaveCall(mapper, cls.table_name(), item, overwrite, only_changed, returns)
         return perform(call)
 
     @classmethod
@@ -199,7 +204,7 @@ class WriteVerbs(Instance):
             ExpressionError: The strategy does not fix the whole key of one item.
             VersionConflict: The strategy is an instance at another version than the stored item.
         """
-        call: DeleteCall[Self] = DeleteCall(cls.__mapper__, cls.table_name(), strategy, condition)
+        call: DeleteCall[Self] = write_calls.DeleteCall(cls.__mapper__, cls.table_name(), strategy, condition)
         return perform(call)
 
     @overload
@@ -245,7 +250,7 @@ class WriteVerbs(Instance):
         condition: Condition | None = None,
         returns: Returns = "new",
     ) -> Self | None:
-        """Change some attributes of an item. Costs one UpdateItem request.
+        """Change some attributes of an item. Costs one UpdateItem request; of unique values (`__unique__`), more.
 
         Args:
             strategy: As in `get_one`; the store checks conditions besides the key in the same request.
@@ -265,10 +270,11 @@ class WriteVerbs(Instance):
             ItemNotFound: There is no such item; nothing was created.
             ConditionalCheckFailedException: The item does not satisfy the conditions; `.item` is the stored item.
             VersionConflict: The strategy is an instance at another version than the stored item.
+            UniqueViolation: Another item has a value that `__unique__` allows only once.
             ExpressionError: Updates overlap or change the key, or the strategy does not fix the key of one item.
         """
         mapper, table = cls.__mapper__, cls.table_name()
-        call: UpdateCall[Self] = UpdateCall(
+        call: UpdateCall[Self] = write_calls.UpdateCall(
             mapper, table, strategy, updates, upsert=upsert, condition=condition, returns=returns
         )
         return perform(call)
@@ -341,6 +347,6 @@ class WriteVerbs(Instance):
             ValidationError: A value does not suit its field, or a name is unknown.
             ExpressionError: The only dict lacks the key, or contains nothing else.
         """
-        strategy, updates = updates_of_dict(cls.__mapper__, strategy, values)
+        strategy, updates = write_builders.updates_of_dict(cls.__mapper__, strategy, values)
         updated: Self | None = cls.update_one(strategy, updates, upsert=upsert, **given(condition, returns))
         return updated

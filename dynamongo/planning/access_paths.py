@@ -10,7 +10,8 @@ An access path serves a read if
 
 The best of those that serve is found by these criteria, in this order:
 
-1. more key attributes that are compared by `=`; then another condition on the next range attribute; then none;
+1. more key attributes that are compared by `=`; then another condition on the next range attribute; then only the text
+   that all keys of the model begin with there (see `members`); then none;
 2. fewer queries;
 3. no items to fetch;
 4. the table, then local indexes, then global ones;
@@ -193,9 +194,8 @@ class Candidate:
     @property
     def rank(self) -> tuple[int, ...]:
         """The lower, the better."""
-        last_is_bound = bool(self.range_key) and not is_equality(self.range_key[-1])
         return (
-            last_is_bound - 2 * (len(self.access.keys.hash_attributes) + len(self.range_key)),
+            -3 * len(self._fixed) - (0 if not self._bounded else 1 if self._is_implied else 2),
             len(set(self.hash_key.values)),
             self.fetches,
             self.access.kind,
@@ -204,6 +204,10 @@ class Candidate:
 
     def describe_keys(self, read: Read) -> str:
         """Return which keys it uses, for people."""
+        if self._is_implied:
+            return (
+                f"{read.quote(self._fixed)} and the beginning of {read.quote(self._bounded)} that its template implies"
+            )
         if self.access.keys.is_plain:
             partly = "its hash key and a part of its range key" if self._bounded else "its hash key alone"
             return "both of its keys" if len(self._fixed) > 1 else partly
@@ -223,6 +227,15 @@ class Candidate:
         late = [name for name in later if name in subjects]
         reason = f"no condition compares {read.quote([first])} by =="
         return (f"{reason}, so the key condition has none on {read.quote(late)}",) if late else ()
+
+    @property
+    def _is_implied(self) -> bool:
+        """Whether the condition on the last range attribute comes from its template alone, and not from the caller."""
+        served, bounded = self.read.served, self._bounded
+        return served is not None and any(
+            step.key.attribute in bounded and not step.said and all(source is None for source in step.sources)
+            for step in served.steps
+        )
 
     @property
     def _fixed(self) -> tuple[str, ...]:

@@ -118,9 +118,7 @@ class Plan:
     names: Mapping[str, str] = field(default_factory=dict[str, str], compare=False, repr=False)
     max_units_per_second: float | None = None
     stated: tuple[Condition, ...] = field(default=(), compare=False)
-    key_templates: Any = field(
-        default=None, compare=False, repr=False
-    )  # `ComposedKeys`, which most models do not import
+    key_templates: Any = field(default=None, compare=False, repr=False)  # or `ComposedKeys`, which few models import
 
     @property
     def keys(self) -> tuple[Item, ...] | None:

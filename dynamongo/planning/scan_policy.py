@@ -26,8 +26,14 @@ def check_policy(policy: object) -> None:
         raise ConfigurationError(f"scans must be one of {', '.join(SCAN_POLICIES)}; got {policy!r}")
 
 
-def apply_policy(plan: Plan, policy: ScanPolicy, model: str) -> None:
+def apply_policy(plan: Plan, policy: ScanPolicy, model: str, given: Condition | None) -> None:
     """Warn about a plan that is a full scan, forbid it or allow it, as the policy says.
+
+    Args:
+        plan: The plan.
+        policy: The policy.
+        model: The name of the model.
+        given: The condition of the caller. The plan has others besides, such as on the kind of the items.
 
     Raises:
         ScanForbidden: The policy is `"forbid"`.
@@ -37,15 +43,15 @@ def apply_policy(plan: Plan, policy: ScanPolicy, model: str) -> None:
         return
     if policy == "forbid":
         raise ScanForbidden(
-            f"{_describe(plan, scan, model)}. Scans are forbidden here; pass scans='allow' to do it once"
+            f"{_describe(plan, scan, model, given)}. Scans are forbidden here; pass scans='allow' to do it once"
         )
-    message = f"{_describe(plan, scan, model)}. Pass scans='allow' if that is intended"
+    message = f"{_describe(plan, scan, model, given)}. Pass scans='allow' if that is intended"
     warnings.warn(message, ScanWarning, stacklevel=caller_level())
 
 
-def _describe(plan: Plan, scan: Scan, model: str) -> str:
+def _describe(plan: Plan, scan: Scan, model: str, given: Condition | None) -> str:
     what = f"the whole table {scan.table}" if scan.index is None else f"the whole index {scan.table}.{scan.index}"
-    conditions = (*conjuncts(scan.filter), *conjuncts(plan.residual))
+    conditions = conjuncts(given)
     if not conditions:
         return f"{model}: this reads {what}, and every item read is billed"
     return (

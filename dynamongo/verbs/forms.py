@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ValidationError
-from dynamongo.expressions.values import shorten
 from dynamongo.fields import python_values
 from dynamongo.fields.json_forms import Decimals, SchemaMode
+from dynamongo.mapping.held_values import check_word, is_json
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
 
@@ -48,7 +48,7 @@ class Forms(Recorded):
             ValidationError: A value does not suit its field, or a name is unknown.
         """
         mapper: Mapper[Self] = cls.__mapper__
-        return mapper.build(json_documents.read_values(mapper, values) if _is_json(cls, mode) else values)
+        return mapper.build(json_documents.read_values(mapper, values) if is_json(cls, mode) else values)
 
     def to_dict(
         self, only: Iterable[str] | None = None, *, mode: DictMode = "python", decimals: Decimals = "text"
@@ -71,8 +71,8 @@ class Forms(Recorded):
             raise ValidationError(f"{type(self).__name__}.to_dict: only must be a list of field names; got {only!r}")
         names = [name for name in fields if name in vars(self)] if only is None else list(only)
         type(self).__mapper__.check_names(names)
-        if _is_json(type(self), mode):
-            _check_word(type(self), "decimals", decimals, ("text", "number"))
+        if is_json(type(self), mode):
+            check_word(type(self), "decimals", decimals, ("text", "number"))
             return json_documents.to_document(fields, {name: getattr(self, name) for name in names}, decimals)
         return json_documents.copy_values(type(self).__name__, {name: getattr(self, name) for name in names})
 
@@ -109,7 +109,7 @@ class Forms(Recorded):
         Raises:
             ValidationError: The mode is another.
         """
-        _check_word(cls, "mode", mode, ("validation", "serialization"))
+        check_word(cls, "mode", mode, ("validation", "serialization"))
         return json_documents.describe_model(cls.__mapper__, mode)
 
     @classmethod
@@ -175,15 +175,3 @@ class Forms(Recorded):
         """Return the JSON Schema that pydantic shows for the model."""
         del core_schema
         return cls.json_schema(handler.mode)
-
-
-def _is_json(model: type, mode: object) -> bool:
-    _check_word(model, "mode", mode, ("python", "json"))
-    return mode == "json"
-
-
-def _check_word(model: type, argument: str, given: object, words: tuple[str, str]) -> None:
-    if given not in words:
-        raise ValidationError(
-            f'{model.__name__}: {argument} must be "{words[0]}" or "{words[1]}"; got {shorten(given)}'
-        )

@@ -174,7 +174,8 @@ class PreparedRead(Generic[T]):
         # The policy applies when items are read, so that `explain` and an unused `find` do not warn.
         read, model = self._read, self._model
         if plan.scan is not None:
-            apply_policy(plan, read.scans or model.__scans__ or self._connection.scans, model.__name__)
+            given = None if isinstance(read.source, tuple) else read.source
+            apply_policy(plan, read.scans or model.__scans__ or self._connection.scans, model.__name__, given)
         if read.cursor is None:
             start = START
         else:

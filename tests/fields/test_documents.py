@@ -23,6 +23,7 @@ from dynamongo import (
     Connection,
     DateTimeField,
     DictField,
+    Document,
     DocumentField,
     ExpressionError,
     Field,
@@ -430,6 +431,7 @@ class Nothing:
 
 
 REFUSED: dict[Any, str] = {
+    Document: r"DocumentField takes a class that derives from Document; got Document itself",
     int: r"DocumentField takes a Document, a dataclass, or a model of pydantic; got the class int",
     Plain: r"DocumentField takes a Document, a dataclass, or a model of pydantic; got the class Plain",
     Slotted: r"DocumentField: the instances of Slotted have no __dict__",

@@ -49,18 +49,18 @@ def test_problems_of_a_document() -> None:
     assert problems_of(document) == [
         ("unknown", ("other",), "unknown field 'other'"),
         ("missing", ("id",), "Order.id is required"),
-        ("unsuitable", ("status",), "Order.status is required; got None"),
-        ("unsuitable", ("note",), "Order.note must be a str of at most 3 characters; got 'long'"),
-        ("unsuitable", ("tags", 1), "Order.tags[1] must be a str of at most 1 characters; got 'bc'"),
+        ("invalid", ("status",), "Order.status is required; got None"),
+        ("invalid", ("note",), "Order.note must be a str of at most 3 characters; got 'long'"),
+        ("invalid", ("tags", 1), "Order.tags[1] must be a str of at most 1 characters; got 'bc'"),
         ("unknown", ("lines", 1, "price"), "Order.lines[1] has no field 'price'; it has: sku, count"),
         ("missing", ("lines", 1, "sku"), "Order.lines[1].sku is required"),
-        ("unsuitable", ("lines", 1, "count"), "Order.lines[1].count must be an int; got 'y'"),
-        ("unsuitable", ("lines", 2), "Order.lines[2] must be a dict; got None"),
+        ("invalid", ("lines", 1, "count"), "Order.lines[1].count must be an int; got 'y'"),
+        ("invalid", ("lines", 2), "Order.lines[2] must be a dict; got None"),
     ]
 
 
 def test_set_that_needs_a_member_is_missing() -> None:
-    assert problems_of({"id": 1, "tags": None}) == [("unsuitable", ("tags",), "Order.tags is required; got None")]
+    assert problems_of({"id": 1, "tags": None}) == [("invalid", ("tags",), "Order.tags is required; got None")]
     assert problems_of({"id": 1}) == [("missing", ("tags",), "Order.tags is required")]
 
 

@@ -25,6 +25,7 @@ from dynamongo import (
     SetField,
     StringField,
     ValidationError,
+    before_save,
 )
 from dynamongo.backends import Backend
 from dynamongo.backends.memory import MemoryBackend
@@ -252,6 +253,21 @@ class TestWrites:
         (page,) = User.find(scans="allow").migrate()
         assert not page.result.failures
         assert [each.full_name for each in OldUser.get_many(["a", "b"])] == ["Jane Doe"] * 2
+
+    def test_migration_computes_again_what_a_hook_has_changed_in_place(self) -> None:
+        class Tagged(OldUser):
+            __table__ = "tagged"
+            tags = ListField(StringField)
+            count = IntField(computed=lambda user: len(user.tags), computed_from=["tags"])
+
+            @before_save
+            def add_tag(self) -> None:
+                self.tags.append("x")
+
+        Tagged.create_table()
+        Tagged(email="a").save()
+        assert [*Tagged.find(scans="allow").migrate(lambda user: setattr(user, "city", "Oslo"))]
+        assert Tagged.get_one("a").to_dict(["tags", "count"]) == {"tags": ["x", "x"], "count": 2}
 
     def test_partly_read_instance_computes_what_it_can(self) -> None:
         User(email="a", first="Jane", last="Doe").save()

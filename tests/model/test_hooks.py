@@ -476,6 +476,13 @@ class TestDeclarations:
                 @after_read
                 def take(cls) -> None: ...
 
+        with pytest.raises(SchemaError, match=r"Cached.take is no plain method; hooks and validators take self"):
+
+            class Cached(Note):
+                @property
+                @after_read
+                def take(self) -> None: ...
+
         with pytest.raises(SchemaError, match=r"Hides.log_save hides a hook or validator of a base class"):
 
             class Hides(Note):

@@ -416,6 +416,7 @@ def declare(**body: Any) -> Any:
         ({"__unique__": [()]}, "has an empty tuple"),
         ({"__unique__": ["tags"]}, "must name fields that are stored as S, N or B; tags is a ListField"),
         ({"__unique__": [("age", "age")]}, "names a field twice"),
+        ({"__unique__": [("age", "id")]}, r"names the whole key \(age, id\), which is unique without a constraint"),
         ({"__unique__": ["id"], "__hash_key__": "age"}, "needs a hash key that is stored as text or binary"),
         ({"__unique__": ["age"], "x": StringField(stored_as="_unique")}, r"Thing\.x is stored as '_unique'"),
         (

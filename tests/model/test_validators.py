@@ -183,13 +183,13 @@ class TestProblems:
         expected = [
             ("nme", "nme", 1, "unknown"),
             ("xy", "xy", 2, "unknown"),
-            ("name", "name", "too long", "unsuitable"),
-            ("start", "start", -1, "unsuitable"),
-            ("places", "places[1]", 2, "unsuitable"),
-            ("places", "places[2]", "longer", "unsuitable"),
+            ("name", "name", "too long", "invalid"),
+            ("start", "start", -1, "invalid"),
+            ("places", "places[1]", 2, "invalid"),
+            ("places", "places[2]", "longer", "invalid"),
             ("room", "room.x", 1, "unknown"),
             ("room", "room.floor", values["room"], "missing"),
-            ("room", "room.name", 3, "unsuitable"),
+            ("room", "room.name", 3, "invalid"),
         ]
         assert [(each.field, each.path, each.value, each.kind) for each in caught.value.problems] == expected
         assert str(caught.value) == (
@@ -228,7 +228,7 @@ class TestProblems:
             assert [(each.path, each.kind, each.message) for each in caught.value.problems] == [
                 ("name", "missing", "Event.name is required but has no value"),
                 ("start", "missing", "Event.start is required but has no value"),
-                ("places[1]", "unsuitable", "Event.places[1] must be a str; got 3"),
+                ("places[1]", "invalid", "Event.places[1] must be a str; got 3"),
             ]
         known = Event.get_one("a")
         known.places.append(3)  # type: ignore[arg-type]  # as above

@@ -20,6 +20,7 @@ from dynamongo import (
     IntField,
     LocalIndex,
     Model,
+    ScanForbidden,
     StringField,
 )
 from dynamongo.backends import Backend
@@ -351,6 +352,27 @@ def test_what_an_index_needs_is_said_in_terms_of_members() -> None:
     assert plan.warnings == ("no condition compares `day` by ==, so the key condition has none on `count`",)
 
 
+def test_a_condition_of_the_caller_on_a_range_key_comes_before_the_beginning_of_all_keys() -> None:
+    class Task(Shop):
+        pk = StringField(template="TEAM#{text}")
+        sk = StringField(template="TASK#{number}")
+        number = IntField(required=True)
+        text = StringField(required=True)
+        day = DateField(required=True)
+        index_pk = StringField(template="DUE#{text}")
+        index_sk = StringField(template="{day}")
+        by_day = GlobalIndex(hash_key=index_pk, range_key=index_sk)
+
+    plan = Task.explain((Task.text == "a") & (Task.day >= dt.date(2026, 1, 1)))
+    assert (plan.index, plan.stated) == ("by_day", (Task.text == "a", Task.day >= dt.date(2026, 1, 1)))
+    (shop,) = plan.rejected
+    assert str(shop) == (
+        "shop: it would use `pk` and the beginning of `sk` that its template implies; by_day uses its hash key and a"
+        " part of its range key"
+    )
+    assert Task.explain(Task.text == "a").index is None  # the table comes first, as where the index has no condition
+
+
 def test_a_plan_says_why_a_bound_is_not_in_the_key_condition() -> None:
     class Step(Shop):
         pk = StringField(template="STEPS")
@@ -373,3 +395,5 @@ def test_a_scan_leaves_out_items_whose_keys_have_other_templates() -> None:
         order = Order(number=1, count=2).save()
         assert Order.get_many() == [order]
         assert Customer.find().count() == 1
+        with pytest.raises(ScanForbidden, match=r"^Order: this reads the whole table shop, and every item"):
+            Order.get_many(scans="forbid")  # names no condition, as the caller gave none

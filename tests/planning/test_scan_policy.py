@@ -108,7 +108,7 @@ class TestMessage:
     @staticmethod
     def message(scan: Scan) -> str:
         with pytest.raises(ScanForbidden) as caught:
-            apply_policy(Plan((scan,)), "forbid", "User")
+            apply_policy(Plan((scan,)), "forbid", "User", scan.filter)
         return str(caught.value).removesuffix(". Scans are forbidden here; pass scans='allow' to do it once")
 
     def test_it_names_what_is_read_and_that_it_is_billed(self) -> None:

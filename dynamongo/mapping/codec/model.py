@@ -17,7 +17,7 @@ The fast path of a field (see `codec_fast_paths`) replaces these method calls fo
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import length_hint
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -223,7 +223,6 @@ class Codec:
         source.names.update(
             ValidationError=ValidationError, refuse_keyless=plain_codec.refuse_keyless, fields=self.known
         )
-        source.names.update(make=self._model.__new__, fill=set_values, note=set_record)
         source.names.update(make_record=make_record, refuse=self._refuse)
         names = self._name_texts(source)
         # `count` is the number of attributes plus that of the fields without one. If it equals the number of fields,
@@ -237,10 +236,8 @@ class Codec:
         for number, (name, field) in enumerate(zip(stored, self._fields.values(), strict=True)):
             lines += [] if f"v{number}" in had else [f"v{number} = get({name})"]
             lines += codec_lines.write_decode_field(f"v{number}", field, source)
-        # `__new__` alone: the constructor would validate what was just read.
-        lines += ["instance = make(cls)", "fill(instance, {", *codec_lines.write_members(names), "})"]
-        is_all = f"count == {len(names)}{' and not told' if told else ''}"
-        lines += [f"note(instance, item if {is_all} else make_record(item, fields{told}))"]
+        lines += self._write_instance(names, source)
+        lines += [f"note(instance, item if {_is_all(names, told)} else make_record(item, fields{told}))"]
         if self._after_read is not None:
             lines += [f"{source.name('after_read', self._after_read)}(instance)"]
         lines += ["add(instance)"]
@@ -253,7 +250,6 @@ class Codec:
 
     def _write_read(self) -> Source:
         source = codec_source.Source("read", {**codec_fast_paths.NAMES, **wire_paths.WIRE_NAMES})
-        source.names.update(make=self._model.__new__, fill=set_values, note=set_record)
         # What reading an unusual item may raise; `decode` then reads or reports it.
         unreadable = (*wire_values.DECODING_ERRORS, DynamongoError, RecursionError)
         source.names.update(make_record=make_wire_record, fields=self.known, UNREADABLE=unreadable)
@@ -268,21 +264,20 @@ class Codec:
         if self._key_members is not None:
             told = ", told"
             lines += key_lines.write_comparison(self._key_members, self._variables, source)
-        is_all = f"count == {len(names)}{' and not told' if told else ''}"
-        lines += [f"record = text if {is_all} else make_record(item, fields, text{told})"]
-        lines += [
-            "instance = make(cls)",
-            "fill(instance, {",
-            *codec_lines.write_members(names),
-            "})",
-            "note(instance, record)",
-        ]
+        lines += [f"record = text if {_is_all(names, told)} else make_record(item, fields, text{told})"]
+        lines += [*self._write_instance(names, source), "note(instance, record)"]
         head, tail = (
             [f"def read(cls, item, text{told and ', told=None'}):", "    try:"],
             ["    except UNREADABLE:", "        return None"],
         )
         source.functions.append([*head, *(f"        {line}" for line in lines), *tail, "    return instance"])
         return source
+
+    def _write_instance(self, names: Sequence[str], source: Source) -> list[str]:
+        """Return the lines that make an instance of the values that were read."""
+        source.names.update(make=self._model.__new__, fill=set_values, note=set_record)
+        # `__new__` alone: the constructor would validate what was just read.
+        return ["instance = make(cls)", "fill(instance, {", *codec_lines.write_members(names), "})"]
 
     @property
     def _variables(self) -> dict[str, str]:
@@ -317,3 +312,8 @@ def _has_own_constructor(model: type[Any]) -> bool:
     constructors = [vars(base)["__init__"] for base in models if "__init__" in vars(base)]
     made_by: Any = model.__new__
     return model.__init__ is constructors[-1] and made_by is object.__new__
+
+
+def _is_all(names: Sequence[str], told: str) -> str:
+    """Return the test that an item has the attributes of all fields, and no others."""
+    return f"count == {len(names)}{' and not told' if told else ''}"

@@ -14,7 +14,8 @@ from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.values import check_name
-from dynamongo.fields.base import Field, refuse_shared_names
+from dynamongo.fields.base import Field
+from dynamongo.fields.declared_names import refuse_shared_names
 from dynamongo.fields.indexes import Index
 from dynamongo.fields.version import VersionField
 from dynamongo.mapping.declaration.named_fields import find_field, find_key_field, make_key_attribute

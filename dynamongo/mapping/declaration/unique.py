@@ -80,6 +80,12 @@ def _make_constraint(
             refuse(model, _OPTION, f"{expected}: leave out stored=False, or name the field of the key")
     if len(set(names)) < len(names):
         refuse(model, _OPTION, f"names a field twice in one constraint: {', '.join(names)}")
+    if {field.path.attribute for field in found} >= set(keys.names):
+        refuse(
+            model,
+            _OPTION,
+            f"names the whole key ({', '.join(names)}), which is unique without a constraint: leave it out",
+        )
     # The names of attributes, so that a field can be renamed while its guards stay.
     name = "+".join(write_part(field.path.attribute) for field in found)
     prefix = f"{PREFIX}{write_part(scope)}#{name}#"

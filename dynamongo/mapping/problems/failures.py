@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from dynamongo.exceptions import (
     ConditionalCheckFailedException,
@@ -12,7 +12,7 @@ from dynamongo.exceptions import (
     UniqueViolation,
     VersionConflict,
 )
-from dynamongo.expressions.conditions import Condition, Path, all_of, conjuncts
+from dynamongo.expressions.conditions import Condition, all_of, conjuncts
 from dynamongo.expressions.evaluation import holds
 from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.updates import AnyUpdate, guards_of
@@ -64,40 +64,58 @@ def _explain_failed_check(
     updates: Iterable[AnyUpdate],
 ) -> ConditionalCheckFailedException:
     """Return the error with the stored item as an instance; the message shows only its key, because logs are shared."""
-    stored = _decode_stored(mapper, error.item)
     named = mapper.describe_key(key)
     is_other = error.item is not None and mapper.model_for(error.item) is None
-    has_version = mapper.version is not None and not is_other
-    conflict = find_conflict(cast("Path", mapper.version), condition, error.item) if has_version else None
+    explained = None if is_other else _find_conflict(mapper, condition, error.item, named)
+    if explained is None:
+        message = _describe_failure(mapper, condition, error.item, named, updates, is_other=is_other)
+        explained = ConditionalCheckFailedException(f"{mapper.name}: {message}")
+    explained.item = _decode_stored(mapper, error.item)
+    return explained
+
+
+def _find_conflict(
+    mapper: Mapper[Any], condition: Condition | None, item: Item | None, named: str
+) -> ConditionalCheckFailedException | None:
+    """Return the error if a condition failed that the library has added: for the version, or for a rule."""
+    conflict = None if mapper.version is None else find_conflict(mapper.version, condition, item)
     if conflict is not None:
-        message = f"{mapper.name}: {conflict.describe(named, has_item=error.item is not None)}"
-        return VersionConflict(message, expected=conflict.expected, found=conflict.found, item=stored)
-    if mapper.rules is not None and error.item is not None and not is_other:
-        refused = mapper.rules.explain_failure(condition, error.item, named)
-        if refused is not None:
-            refused.item = stored
-            return refused
+        message = f"{mapper.name}: {conflict.describe(named, has_item=item is not None)}"
+        return VersionConflict(message, expected=conflict.expected, found=conflict.found)
+    if mapper.rules is None or item is None:
+        return None
+    return mapper.rules.explain_failure(condition, item, named)
+
+
+def _describe_failure(  # noqa: PLR0913 - all that may have been wrong
+    mapper: Mapper[Any],
+    condition: Condition | None,
+    item: Item | None,
+    named: str,
+    updates: Iterable[AnyUpdate],
+    *,
+    is_other: bool,
+) -> str:
+    """Return the message for the condition of somebody else, or for the guard of an update."""
     # A guard is a condition that `User.age.increment()` adds to keep the sum within the bounds of the field.
-    broken = {path: guard for path, guard in guards_of(updates) if not holds(guard, error.item or {})}
+    broken = {path: guard for path, guard in guards_of(updates) if not holds(guard, item or {})}
     derived = [path for path in broken if mapper.attributes[path.attribute].derived is not None]
     if derived:  # from what an instance has read
         path = derived[0]
         sources = ", ".join(map(str, paths_of(broken[path])))
-        message = f"{path} follows from {sources}, which has changed since the item with {named} was read: reload it"
-    elif broken:
+        return f"{path} follows from {sources}, which has changed since the item with {named} was read: reload it"
+    if broken:
         names = ", ".join(f"{mapper.name}.{path}" for path in broken)
-        message = f"the update would take {names} out of the range of its field in the item with {named}"
-    elif is_other:
-        message = f"the item with {named} is of another kind"
-    elif condition == mapper.is_missing and error.item is not None:
-        message = f"there is already an item with {named}"
-    elif error.item is None:
-        message = f"there is no item with {named} for `{_name_condition(condition)}`"
-    else:
-        # Of ANDed conditions, only those that are false are worth showing.
-        failed = all_of(tuple(part for part in conjuncts(condition) if not holds(part, error.item)))
-        message = f"`{_name_condition(failed)}` does not hold for the item with {named}"
-    return ConditionalCheckFailedException(f"{mapper.name}: {message}", item=stored)
+        return f"the update would take {names} out of the range of its field in the item with {named}"
+    if is_other:
+        return f"the item with {named} is of another kind"
+    if condition == mapper.is_missing and item is not None:
+        return f"there is already an item with {named}"
+    if item is None:
+        return f"there is no item with {named} for `{_name_condition(condition)}`"
+    # Of ANDed conditions, only those that are false are worth showing.
+    failed = all_of(tuple(part for part in conjuncts(condition) if not holds(part, item)))
+    return f"`{_name_condition(failed)}` does not hold for the item with {named}"
 
 
 def _name_condition(condition: Condition | None) -> str:

@@ -21,8 +21,8 @@ from dynamongo.mapping.problems.stored import Place, describe_problems
 if TYPE_CHECKING:
     from typing import Protocol
 
-    class Declared(Protocol):
-        """What declares the fields: a mapper, or a `Document`."""
+    class FieldOwner(Protocol):
+        """What has the fields: a mapper, or the class of a `Document`."""
 
         @property
         def name(self) -> str:
@@ -75,16 +75,16 @@ def find_in_instance(fields: Mapping[str, Field[Any]], held: Mapping[str, Any]) 
 
 
 def explain_given(
-    declared: Declared, given: Mapping[Any, Any], error: ValidationError, read: Read = validate
+    owner: FieldOwner, given: Mapping[Any, Any], error: ValidationError, read: Read = validate
 ) -> ValidationError:
     """Return the error of values that were given, with all that is wrong with them."""
-    return _join(error, find_in_values(declared.fields, given, read), declared)
+    return _join(error, find_in_values(owner.fields, given, read), owner)
 
 
-def refuse_unknown(declared: Declared, given: Mapping[Any, Any]) -> NoReturn:
+def refuse_unknown(owner: FieldOwner, given: Mapping[Any, Any]) -> NoReturn:
     """Raise the error of values of which no more is wrong than that some belong to no field."""
-    problems = list(_find_unknown(declared.fields, given))
-    raise with_problems(ValidationError(declared.describe_unknown([each.field for each in problems])), problems)
+    problems = list(_find_unknown(owner.fields, given))
+    raise with_problems(ValidationError(owner.describe_unknown([each.field for each in problems])), problems)
 
 
 def refuse_no_dict(name: str, values: object) -> None:
@@ -93,16 +93,16 @@ def refuse_no_dict(name: str, values: object) -> None:
         raise ValidationError(f"{name}: expected a dict of its values; got {shorten(values)}")
 
 
-def explain_names(declared: Declared, given: Mapping[Any, Any]) -> None:
+def explain_names(owner: FieldOwner, given: Mapping[Any, Any]) -> None:
     """Raise the error of what cannot be given by name, with all that is wrong: no dict, or names of no field."""
-    refuse_no_dict(declared.name, given)
-    if unknown := [name for name in given if name not in declared.fields]:
-        raise explain_given(declared, given, ValidationError(declared.describe_unknown(unknown)))
+    refuse_no_dict(owner.name, given)
+    if unknown := [name for name in given if name not in owner.fields]:
+        raise explain_given(owner, given, ValidationError(owner.describe_unknown(unknown)))
 
 
-def explain_instance(declared: Declared, held: Mapping[str, Any], error: ValidationError) -> ValidationError:
+def explain_instance(owner: FieldOwner, held: Mapping[str, Any], error: ValidationError) -> ValidationError:
     """Return the error of a save, with all that is wrong with the values that the instance holds."""
-    return error if error.problems else _join(error, find_in_instance(declared.fields, held), declared)
+    return error if error.problems else _join(error, find_in_instance(owner.fields, held), owner)
 
 
 def join_problems(problems: Sequence[Problem]) -> ValidationError:
@@ -121,13 +121,13 @@ def read_json(field: Field[Any], given: Any) -> Any:
     return field.validate(field.from_json(given))
 
 
-def _join(error: ValidationError, problems: list[Problem], declared: Declared) -> ValidationError:
+def _join(error: ValidationError, problems: list[Problem], owner: FieldOwner) -> ValidationError:
     """Return the error itself if it tells all, else another that does."""
     unknown = [problem for problem in problems if problem.kind == "unknown" and len(problem.place) == 1]
     if len(problems) <= 1 or len(unknown) == len(problems):
         return with_problems(error, problems)
     # One message for all names that are unknown, with what was meant.
-    told = [Problem((), None, declared.describe_unknown([each.field for each in unknown]))] if unknown else []
+    told = [Problem((), None, owner.describe_unknown([each.field for each in unknown]))] if unknown else []
     told += [problem for problem in problems if problem not in unknown]
     return with_problems(ValidationError(describe_problems(told)), problems)
 
@@ -154,7 +154,7 @@ def _try(
         # Parts are read as such: only the whole value is that of an attribute. One that is too deep has told all.
         read_part = validate_and_encode if read is _save else read
         inner = [] if error.problems else list(_look_inside(field, given, place, read_part))
-        kind: Any = "missing" if read is _save and field.is_absent(given) else "unsuitable"
+        kind: Any = "missing" if read is _save and field.is_absent(given) else "invalid"
         return inner or [Problem(place, given, str(error), kind)]
     except AttributeNotLoaded:  # of a part that was not read, which is not looked at here
         return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from dynamongo._support.codegen import compile_later
 from dynamongo._support.lazy_imports import LazyModule
@@ -12,7 +12,7 @@ from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item, shorten
 from dynamongo.fields.base import Field
-from dynamongo.fields.derived import Derivation
+from dynamongo.fields.derived import derivation_of
 from dynamongo.fields.key_templates import KeyTemplate
 from dynamongo.mapping.keys.members import KeyMembers, refuse_unstored
 from dynamongo.mapping.records import Recorded, loaded_of, record_of, stored_item_of
@@ -65,7 +65,7 @@ class DerivedValues(Rule):
         self._derive_keys = compile_later(self, "_derive_keys", self._derive_all, self._compile)
 
     def _bind(self, field: Field[Any]) -> None:
-        derivation = _derivation_of(field)
+        derivation = derivation_of(field)
         for name in derivation.sources:
             if name not in self._fields:
                 raise SchemaError(
@@ -79,7 +79,7 @@ class DerivedValues(Rule):
         for name in self._fields:
             changed, found = {name}, list[Field[Any]]()
             for field in self._in_order:
-                if not changed.isdisjoint(_derivation_of(field).sources):
+                if not changed.isdisjoint(derivation_of(field).sources):
                     changed.add(field.path.name)
                     found.append(field)
             following[name] = found
@@ -122,6 +122,7 @@ class DerivedValues(Rule):
                 self._refuse_missing(field, values)
 
     before_rewrite = before_save
+    before_migration = before_save  # again, since hooks come between
 
     def _is_due(self, instance: Recorded, field: Field[Any]) -> bool:
         """Return whether the value of a field of a partly read item has to be computed again.
@@ -129,13 +130,13 @@ class DerivedValues(Rule):
         Raises:
             AttributeNotLoaded: It has, and cannot be.
         """
-        values, names = vars(instance), _derivation_of(field).sources
+        values, names = vars(instance), derivation_of(field).sources
         unknown = self._find_unknown(instance, field)
         changed = [name for name in names if name not in unknown and self._has_changed(instance, name)]
         if changed and unknown:
             raise AttributeNotLoaded(
                 f"{field.label} follows from {changed[0]}, which has changed, and from {' and '.join(unknown)}"
-                f" ({_derivation_of(field).given_as}), which {'was' if len(unknown) == 1 else 'were'} not read as a"
+                f" ({derivation_of(field).given_as}), which {'was' if len(unknown) == 1 else 'were'} not read as a"
                 " whole: call reload() first"
             )
         return not unknown and (bool(changed) or field.path.name in values)
@@ -144,7 +145,7 @@ class DerivedValues(Rule):
         """Return the sources of a field that are not there, or not as a whole, since the item was read in part."""
         values = vars(instance)
         parts = {path.attribute for path in loaded_of(instance) or () if len(path.elements) > 1}
-        names = _derivation_of(field).sources
+        names = derivation_of(field).sources
         return [name for name in names if name not in values or self._fields[name].path.attribute in parts]
 
     def _has_changed(self, instance: Recorded, name: str) -> bool:
@@ -210,7 +211,7 @@ class DerivedValues(Rule):
     # Errors.
 
     def _refuse_value(self, field: Field[Any], value: Any, error: type[ExpressionError | ValidationError]) -> NoReturn:
-        derivation = _derivation_of(field)
+        derivation = derivation_of(field)
         message = (
             f"{field.label} follows from {', '.join(derivation.sources) or 'nothing else'} ({derivation.given_as}), and"
             f" cannot be set by itself; got {shorten(value)}"
@@ -220,7 +221,7 @@ class DerivedValues(Rule):
         raise error(message)
 
     def _refuse_missing(self, field: Field[Any], values: Mapping[str, Any]) -> NoReturn:
-        derivation = _derivation_of(field)
+        derivation = derivation_of(field)
         missing = [name for name in derivation.sources if self._fields[name].is_absent(values[name])]
         why = "is part of the key" if field.is_key else "is required"
         message = (
@@ -233,15 +234,11 @@ class DerivedValues(Rule):
         raise given_problems.join_problems([*problems, Problem((field.path.name,), None, message, "missing")])
 
 
-def _derivation_of(field: Field[Any]) -> Derivation:
-    return cast("Derivation", field.derived)
-
-
 def _sort(name: str, derived: Mapping[str, Field[Any]]) -> Iterable[Field[Any]]:
     """Yield the derived fields, each after those that it depends on."""
     waiting = dict(derived)
     while waiting:
-        ready = [each for each, field in waiting.items() if waiting.keys().isdisjoint(_derivation_of(field).sources)]
+        ready = [each for each, field in waiting.items() if waiting.keys().isdisjoint(derivation_of(field).sources)]
         if not ready:
             if len(waiting) == 1:
                 raise SchemaError(f"{name}: {' and '.join(waiting)} follows from itself, so it cannot be computed")

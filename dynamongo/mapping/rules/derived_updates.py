@@ -12,7 +12,7 @@ from dynamongo.expressions.conditions import EQ, Comparison, Condition, NotExist
 from dynamongo.expressions.updates import AnyUpdate, RemoveUpdate, SetUpdate
 from dynamongo.expressions.values import Item, equals
 from dynamongo.fields.base import Field
-from dynamongo.fields.derived import Derivation
+from dynamongo.fields.derived import derivation_of
 from dynamongo.mapping.keys.members import KeyMembers
 from dynamongo.mapping.records import Recorded, record_of, stored_item_of
 
@@ -111,7 +111,7 @@ class DerivedUpdates:
         values: dict[str, Any] = {
             source.path.name: self._read_update(field, source, changed[source.path.attribute]) for source in touched
         }
-        if _derivation_of(field).needs_all and any(value is None for value in values.values()):
+        if derivation_of(field).needs_all and any(value is None for value in values.values()):
             return cast("AnyUpdate", field.remove())
         guards: list[Condition] = []
         unknown: list[str] = []
@@ -133,7 +133,7 @@ class DerivedUpdates:
         return self._set(field, values, guards)
 
     def _set(self, field: Field[Any], values: Mapping[str, Any], guards: list[Condition]) -> AnyUpdate:
-        value = _derivation_of(field).compute(self._fields, values)
+        value = derivation_of(field).compute(self._fields, values)
         is_absent = value is None or field.is_absent(field.validate(value))  # an empty set is not stored
         update: SetUpdate | RemoveUpdate = field.remove() if is_absent else field.set(value)
         return replace(update, guard=all_of(tuple(guards))) if guards else update
@@ -145,30 +145,28 @@ class DerivedUpdates:
                 return source.missing_value()
             if isinstance(update, SetUpdate) and not update.if_not_exists and not isinstance(update.value, WITH_PATHS):
                 return source.decode(update.value)
+        given = "a value that the store computes" if len(update.path.elements) == 1 else f"an update of {update.path}"
         raise ExpressionError(
-            f"{self._name}: {field.path.name} follows from {source.path.name} ({_derivation_of(field).given_as}), so"
-            f" it can only be updated by {source.label}.set(...) with a value, or removed; got `{update}`"
+            f"{self._name}: {field.path.name} follows from {source.path.name} ({derivation_of(field).given_as}), so"
+            f" it can only be updated by {source.label}.set(...) with a value, or removed; got {given}: read the item,"
+            " change it, and save(only_changed=True)"
         )
 
     def _sources_of(self, field: Field[Any]) -> list[Field[Any]]:
-        return [self._fields[name] for name in _derivation_of(field).sources]
+        return [self._fields[name] for name in derivation_of(field).sources]
 
     def _refuse_key(self, field: Field[Any], source: Field[Any]) -> NoReturn:
         raise ExpressionError(
             f"{self._name}: an update cannot change {source.path.name}, because the key {field.path.name} follows from"
-            f" it ({_derivation_of(field).given_as}): save a new item, and delete this one"
+            f" it ({derivation_of(field).given_as}): save a new item, and delete this one"
         )
 
     def _refuse_unknown(self, field: Field[Any], source: Field[Any], unknown: list[str]) -> NoReturn:
         raise ExpressionError(
             f"{self._name}: {field.path.name} follows from {source.path.name} and {', '.join(unknown)}"
-            f" ({_derivation_of(field).given_as}): set {' and '.join(unknown)} in the same call; or read the item, and"
+            f" ({derivation_of(field).given_as}): set {' and '.join(unknown)} in the same call; or read the item, and"
             " update the instance"
         )
-
-
-def _derivation_of(field: Field[Any]) -> Derivation:
-    return cast("Derivation", field.derived)
 
 
 def _is_kept(update: AnyUpdate, told: Item) -> bool:

@@ -29,10 +29,17 @@ class _Hooks(Rule):
     def call_each(self, instance: Any) -> None:
         """Call the hooks."""
         for call, hook in self._calls:
-            try:
-                call(instance)
-            except AttributeNotLoaded as error:
-                raise explain_unloaded(error, self._model, hook) from error
+            self._call(call, hook, instance)
+
+    def _call(self, call: _Call, hook: Hook, instance: Any) -> object:
+        """Call one of them; an error about what was not read names it."""
+        try:
+            return call(instance)
+        except AttributeNotLoaded as error:
+            raise AttributeNotLoaded(
+                f"{error}. {self._model.__name__}.{hook.name} ({hook.mark.event}) asked for it, and may ask is_loaded()"
+                " before"
+            ) from error
 
 
 class _OnSave(_Hooks):
@@ -79,9 +86,7 @@ class ReadHooks(_Hooks):
         """Call them; an error of a value is a problem of the stored item."""
         for call, hook in self._calls:
             try:
-                call(instance)
-            except AttributeNotLoaded as error:
-                raise explain_unloaded(error, self._model, hook) from error
+                self._call(call, hook, instance)
             except ValueError as error:
                 if not is_refusal(error):
                     raise
@@ -113,9 +118,9 @@ class Validators(_OnSave):
         if _is_untouched(instance, hook):
             return None
         try:
-            accepted = call(instance)
-        except AttributeNotLoaded as error:
-            raise explain_unloaded(error, self._model, hook) from error
+            accepted = self._call(call, hook, instance)
+        except AttributeNotLoaded:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever it is, a wrong value may be the reason
             return error
         return ValueError(f"{hook.name} returned False") if accepted is False else None
@@ -146,13 +151,6 @@ def is_refusal(error: BaseException) -> bool:
     """Return whether the error of a hook or validator says that a value is wrong, and not that a program is."""
     return isinstance(error, ValueError) and (
         isinstance(error, ValidationError) or not isinstance(error, DynamongoError)
-    )
-
-
-def explain_unloaded(error: AttributeNotLoaded, model: type, hook: Hook) -> AttributeNotLoaded:
-    """Return the error of a hook that asked for what was not read, with the name of the hook."""
-    return AttributeNotLoaded(
-        f"{error}. {model.__name__}.{hook.name} ({hook.mark.event}) asked for it, and may ask is_loaded() before"
     )
 
 

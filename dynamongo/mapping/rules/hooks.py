@@ -174,7 +174,8 @@ def find_hooks(model: type, fields: Mapping[str, object]) -> list[Hook]:
 def _marks_of(model: type, name: str, value: Any) -> tuple[Mark, ...]:
     if isinstance(value, FunctionType):
         return cast("tuple[Mark, ...]", vars(value).get(MARKS, ()))
-    wrapped = getattr(value, "__func__", None)
+    # Of a static or class method, a property, or one that is cached: the decorator was above that of the hook.
+    wrapped = getattr(value, "__func__", None) or getattr(value, "fget", None) or getattr(value, "func", None)
     if isinstance(wrapped, FunctionType) and MARKS in vars(wrapped):
         raise SchemaError(f"{model.__name__}.{name} is no plain method; hooks and validators take self")
     return ()

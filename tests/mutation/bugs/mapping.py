@@ -59,7 +59,7 @@ MUTANTS = [
         '"if len(given) + absent !="',
         '"if len(given) + absent <"',
     ),
-    Mutant("a codec drops what is not declared", "Codec._write_decode", '"count =="', '"count >="'),
+    Mutant("a codec drops what is not declared", "_is_all", '"count =="', '"count >="'),
     Mutant("a codec stores empty keys", "write_encode_keys", 'f"if not ({_t}):"', '"if False:"'),
     Mutant(
         "a codec stores empty keys of indexes",
