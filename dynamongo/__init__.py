@@ -78,7 +78,7 @@ from dynamongo.fields import (
     UUIDField,
     VersionField,
 )
-from dynamongo.fields.computed import if_not_exists, list_append
+from dynamongo.fields.computed_values import if_not_exists, list_append
 from dynamongo.fields.indexes import GlobalIndex, LocalIndex
 from dynamongo.fields.operands import literal
 from dynamongo.mapping.records import is_loaded, is_stored

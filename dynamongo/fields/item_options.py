@@ -16,10 +16,10 @@ from dynamongo.fields.read_rules import ReadRules
 
 if TYPE_CHECKING:
     from dynamongo.expressions.conditions import Path
-    from dynamongo.fields import computations
+    from dynamongo.fields import computed_fields
     from dynamongo.fields.derived import Derivation
 else:  # few fields are computed
-    computations = LazyModule("dynamongo.fields.computations")
+    computed_fields = LazyModule("dynamongo.fields.computed_fields")
 
 Occasion: TypeAlias = Literal["create", "write"]
 """When a generated value is set: when its item is created, or whenever it is written."""
@@ -53,7 +53,7 @@ class ItemOptions(ReadRules):
         if immutable:
             self.is_immutable = self.is_about_items = True
         if computed is not None or computed_from:
-            self.derive(computations.Computation(self.label, computed, computed_from))
+            self.derive(computed_fields.Computation(self.label, computed, computed_from))
 
     def derive(self, derivation: Derivation) -> None:
         """Let the value follow from other fields; raise `SchemaError` if it does so already."""

@@ -10,7 +10,7 @@ from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.values import AttributeType, AttributeValue
 from dynamongo.fields.base import T
-from dynamongo.fields.computed import is_between
+from dynamongo.fields.computed_values import is_between
 from dynamongo.fields.formats import FormattedField
 from dynamongo.fields.json_forms import BASE64_PATTERN, JSONSchema, SchemaMode, describe_lengths, read_base64
 from dynamongo.fields.operands import as_operand

@@ -10,7 +10,7 @@ from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Comparator, Operand
 from dynamongo.fields.base import T
-from dynamongo.fields.computed import is_between
+from dynamongo.fields.computed_values import is_between
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, describe_lengths
 from dynamongo.fields.operands import as_operand
 from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length

@@ -18,7 +18,7 @@ from dynamongo.expressions.conditions import Comparator, Comparison, Condition, 
 from dynamongo.expressions.numbers import Number, add_numbers, negate
 from dynamongo.expressions.values import SCALAR_TYPES, AttributeValue, equals, type_of
 from dynamongo.fields import python_values
-from dynamongo.fields.computed import ComputedValue, Term, guard_computed, is_between
+from dynamongo.fields.computed_values import ComputedValue, Term, guard_computed, is_between
 from dynamongo.fields.operands import NO_OPERANDS, SizeOf, as_operand, unwrap
 from dynamongo.fields.operators import Operators
 

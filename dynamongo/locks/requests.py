@@ -13,7 +13,7 @@ from dynamongo.exceptions import ConditionalCheckFailedException, ConfigurationE
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item
-from dynamongo.fields.computed import if_not_exists
+from dynamongo.fields.computed_values import if_not_exists
 from dynamongo.locks.items import LockFields
 from dynamongo.mapping.keys.model_keys import key_equalities
 from dynamongo.mapping.mapper import Mapper

@@ -22,7 +22,6 @@ class _Hooks(Rule):
 
     def __init__(self, model: type, hooks: Sequence[Hook]) -> None:
         self._model = model
-        self._hooks = hooks
         # Looked up in the instance at each call, as any method: a test may have replaced it.
         self._calls: list[tuple[_Call, Hook]] = [(methodcaller(hook.name), hook) for hook in hooks]
 
