@@ -52,6 +52,10 @@ class Computation(Derivation):
         bound._label, bound._needed = label, needed  # noqa: SLF001 - a copy of self
         return bound
 
+    def is_like(self, other: Derivation | None) -> bool:
+        is_same = isinstance(other, Computation) and other.sources == self.sources
+        return is_same and cast("Computation", other)._function is self._function  # noqa: SLF001 - of the same class
+
     def compute(self, fields: Mapping[str, Field[Any]], values: Mapping[str, Any]) -> Any:
         del fields
         for name in self._needed:

@@ -36,6 +36,10 @@ class Derivation(ABC):
         """Raise `SchemaError` if the value of the field called `label` cannot follow from these fields, its sources."""
 
     @abstractmethod
+    def is_like(self, other: Derivation | None) -> bool:
+        """Return whether another field, of a base or of a derived class, has the same value for the same sources."""
+
+    @abstractmethod
     def compute(self, fields: Mapping[str, Field[Any]], values: Mapping[str, Any]) -> Any:
         """Return the Python value that follows from those of the sources.
 

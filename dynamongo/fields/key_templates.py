@@ -71,6 +71,9 @@ class KeyTemplate(Derivation):
     def bind(self, label: str, fields: Mapping[str, Field[Any]]) -> KeyTemplate:
         return KeyTemplate(label, self.text, fields)
 
+    def is_like(self, other: Derivation | None) -> bool:
+        return isinstance(other, KeyTemplate) and other.text == self.text
+
     def compute(self, fields: Mapping[str, Field[Any]], values: Mapping[str, Any]) -> str | None:
         del fields  # the slots know theirs
         parts: list[str] = []

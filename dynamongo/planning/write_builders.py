@@ -27,6 +27,7 @@ from dynamongo.planning.strategies import Target
 if TYPE_CHECKING:
     from dynamongo.mapping.changes import differences
     from dynamongo.mapping.changes.deltas import Delta
+    from dynamongo.mapping.kinds.kind_mapper import KindMapper
     from dynamongo.mapping.problems import given as given_problems
     from dynamongo.planning import member_checks
 else:  # only saves of what has changed need it, or errors
@@ -164,6 +165,8 @@ def make_update(  # noqa: PLR0913 - what an update is made of
     if mapper.rules is not None:
         loaded = item if isinstance(item, Recorded) else None
         updates = mapper.rules.before_update(target.key, updates, upsert=upsert, loaded=loaded)
+    if mapper.kinds is not None and mapper.kinds.is_mixed and not isinstance(item, mapper.origin):
+        cast("KindMapper[Any]", mapper).check_followers(updates)
     return _change_item(mapper, table, target, updates, upsert=upsert)
 
 

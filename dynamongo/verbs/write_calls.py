@@ -110,6 +110,7 @@ class UpdateCall(_WriteCall[M]):
         returns: Returns = "new",
     ) -> None:
         check_flag(mapper.name, "upsert", upsert)
+        mapper = _mapper_for(mapper, strategy)
         changes = check_changes(mapper, updates)
         target = resolve_checked(strategy, condition, mapper)
         self.mapper, self.table, self.returns = mapper, table, returns
@@ -123,9 +124,10 @@ class UpdateCall(_WriteCall[M]):
     def finish(self, result: WriteResult) -> Any:
         """Return the item as it is now, or what else was asked for."""
         if self.returns == "new":
+            item: Any = result.attributes  # never `None` for an update that returns the new item
             if result.consumed.write_units > 1:
-                self._warn_if_large(result, result.attributes)
-            return self.mapper.decode_written(cast("Item", result.attributes), "updated")
+                self._warn_if_large(result, item)
+            return self.mapper.decode_written(item, "updated")
         return returned.finish_update(self.mapper, self.write, result.attributes, self.returns, self.strategy)
 
 
@@ -133,6 +135,7 @@ class DeleteCall(_WriteCall[M | None]):
     """Delete one item."""
 
     def __init__(self, mapper: Mapper[M], table: str, strategy: Strategy, condition: Condition | None = None) -> None:
+        mapper = _mapper_for(mapper, strategy)
         self.is_instance = isinstance(strategy, mapper.origin)
         target = resolve_checked(strategy, condition, mapper)
         self.mapper, self.table = mapper, table
@@ -152,3 +155,10 @@ class DeleteCall(_WriteCall[M | None]):
         if is_failure and not (self.is_instance and isinstance(explained, VersionConflict)):
             return None
         raise explained from error
+
+
+def _mapper_for(mapper: Mapper[M], strategy: Strategy) -> Mapper[M]:
+    """Return the mapper of an instance's own class, which may be derived from the model and follow more rules."""
+    if type(strategy) is mapper.model or not isinstance(strategy, mapper.origin):
+        return mapper
+    return mapper.mapper_of(cast("M", strategy))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import os
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,6 +23,7 @@ from dynamongo import (
     StringField,
     TransactionCanceled,
     ValidationError,
+    VersionConflict,
     VersionField,
 )
 from dynamongo.backends import Backend
@@ -409,6 +411,59 @@ def test_an_instant_that_only_the_key_tells_is_compared_in_utc() -> None:
     ):
         assert [each.at for each in Alarm.find((Alarm.customer == 7) & holds)] == [there], holds
         assert Alarm.update_one((7, there, 1), Alarm.customer.set(7), condition=holds).at == there
+
+
+class Parent(Shop):
+    __table__ = "family"
+    __kind__ = "parent"
+    sk = StringField(template="PARENT#{number}")
+    number = IntField(required=True)
+    name = StringField()
+
+
+class Child(Parent):
+    __kind__ = "child"
+    sk = StringField(template="CHILD#{number}#{toy}")
+    toy = StringField(required=True)
+    version = VersionField()
+    index_pk = StringField(template="NAME#{name}", required=False)
+    by_status = GlobalIndex(hash_key=index_pk)
+
+
+def test_a_base_writes_instances_of_derived_classes_by_their_own_rules() -> None:
+    Child.create_table()
+    child = Child(customer=7, number=1, toy="ball", name="Jane").save()
+    updated: Any = Parent.update_one(child, Parent.name.set("Joe"))
+    assert (type(updated), updated.version, updated.index_pk) == (Child, 2, "NAME#Joe")
+    with pytest.raises(VersionConflict, match="is at version 2"):
+        Parent.update_one(child, Parent.name.set("Ann"))
+    with pytest.raises(VersionConflict, match="is at version 2"):
+        Parent.delete_one(child)
+
+    key = {"pk": "CUSTOMER#7", "sk": "CHILD#1#ball"}
+    message = "Parent: Child.index_pk follows from name .template='NAME#{name}'., and a key does not tell the class"
+    with pytest.raises(ExpressionError, match=message):
+        Parent.update_one(key, Parent.name.set("Ann"))
+    with pytest.raises(ExpressionError, match=message):
+        Parent.update_many([child], Parent.name.set("Ann"))
+    with pytest.raises(ExpressionError, match=message), Connection.transaction() as tx:
+        tx.update(Parent, key, Parent.name.set("Ann"))
+    Parent.find((Parent.customer == 7) & (Parent.name == "Joe")).update(Parent.name.set("Ann")).raise_if_failed()
+    assert Child.get_one((7, 1, "ball")).index_pk == "NAME#Ann"
+    assert [type(each) for each in Parent.delete_many([key]).success] == [Child]
+    assert Parent.get_one(key, default=None) is None
+
+
+def test_an_upsert_creates_no_item_that_nothing_could_read() -> None:
+    message = (
+        "Order: an upsert cannot create an item with the key {'pk': 'CUSTOMER#7', 'sk': 'X'}, which nothing could read:"
+        " Order.sk does not suit its template='ORDER#{number:04}'"
+    )
+    key = {"pk": "CUSTOMER#7", "sk": "X"}
+    with pytest.raises(ValidationError, match=re.escape(message)):
+        Order.upsert_one(key, Order.status.set("sent"))
+    with pytest.raises(ValidationError, match=re.escape(message)), Connection.transaction() as tx:
+        tx.upsert(Order, key, Order.status.set("sent"))
 
 
 def test_a_plan_says_which_conditions_the_key_stands_for() -> None:

@@ -412,7 +412,8 @@ def declare(**body: Any) -> Any:
     [
         ({"__unique__": "age"}, r"Thing\.__unique__ must be a list of fields, or of tuples of fields; got 'age'"),
         ({"__unique__": ["nope"]}, r"must be the name of a field \(id, age, tags\); got 'nope'"),
-        ({"__unique__": [3]}, "must be the name of a field"),
+        ({"__unique__": [3]}, r"must contain fields of the class, or their names; got 3"),
+        ({"__unique__": [{"age": 1}]}, "must contain fields of the class, or their names; got {'age': 1}"),
         ({"__unique__": [()]}, "has an empty tuple"),
         ({"__unique__": ["tags"]}, "must name fields that are stored as S, N or B; tags is a ListField"),
         ({"__unique__": [("age", "age")]}, "names a field twice"),
@@ -430,6 +431,19 @@ def declare(**body: Any) -> Any:
 def test_mistakes_are_found_when_the_class_is_declared(body: dict[str, Any], message: str) -> None:
     with pytest.raises(SchemaError, match=message):
         declare(**body)
+
+
+@pytest.mark.parametrize("backend", ["memory"], indirect=True)
+@blocking_only
+def test_constraints_on_attributes_that_read_alike_when_joined_are_two() -> None:
+    one = {"a": StringField(stored_as="x+y"), "b": StringField(stored_as="z")}
+    other = {"c": StringField(stored_as="x"), "d": StringField(stored_as="y+z")}
+    thing = declare(__table__="things", __unique__=[("a", "b"), ("c", "d")], **one, **other)
+    thing.create_table()
+    thing(id="1", a="1", b="2").save()
+    thing(id="2", c="1", d="2").save()
+    with pytest.raises(UniqueViolation, match="the item with id = '1' has it already"):
+        thing(id="3", a="1", b="2").save()
 
 
 @pytest.mark.parametrize("backend", ["memory"], indirect=True)

@@ -32,7 +32,7 @@ def resolve_names(model: Any) -> None:
         expected = "must be a list of fields, or of tuples of fields"
         refuse(model, _OPTION, f"{expected}; got {shorten(cast('object', given))}")
     several = [_as_tuple(model, each) for each in cast("Iterable[Any]", given)]
-    model.__unique__ = tuple([tuple([names.get(id(each), each) for each in entry]) for entry in several])
+    model.__unique__ = tuple([tuple([_name_of(model, each, names) for each in entry]) for entry in several])
 
 
 def find_constraints(
@@ -57,6 +57,13 @@ def find_constraints(
         for names, base in declared.items()
     ]
     return Constraints(model, {field.path.attribute: field for field in fields.values()}, keys, constraints)
+
+
+def _name_of(model: type, given: Any, names: Mapping[int, str]) -> str:
+    name = names.get(id(given), given)
+    if not isinstance(name, str):
+        refuse(model, _OPTION, f"must contain fields of the class, or their names; got {shorten(name)}")
+    return name
 
 
 def _as_tuple(model: type, entry: Any) -> tuple[Any, ...]:
@@ -86,8 +93,8 @@ def _make_constraint(
             _OPTION,
             f"names the whole key ({', '.join(names)}), which is unique without a constraint: leave it out",
         )
-    # The names of attributes, so that a field can be renamed while its guards stay.
-    name = "+".join(write_part(field.path.attribute) for field in found)
+    # The names of attributes, so that a field can be renamed while its guards stay. One with a `+` is not two.
+    name = "+".join(write_part(field.path.attribute).replace("+", "%2B") for field in found)
     prefix = f"{PREFIX}{write_part(scope)}#{name}#"
     return Constraint(names, tuple([field.path for field in found]), prefix, keys)
 

@@ -117,7 +117,7 @@ class KeyMembers:
                 continue
             parsed = key.parse(stored)
             if parsed is None:
-                message = f"{key.field.label} does not suit its {key.template.given_as}"
+                message = f"{key.field.label} does not match its {key.template.given_as}"
                 problems.append(_make_problem(key.field, stored, message))
                 continue
             for member in key.members:
@@ -128,11 +128,13 @@ class KeyMembers:
                         slot.check_form(value)
                         known = told.setdefault(attribute, value)
                 except ValidationError:
-                    message = f"{key.field.label} tells no value of {member.field.label} ({key.template.given_as})"
+                    message = f"{key.field.label} has no valid value of {member.field.label} ({key.template.given_as})"
                     problems.append(_make_problem(key.field, stored, message))
                     continue
                 if not _is_same(slot, known, value):
-                    message = f"{member.field.label} differs from what {key.field.label} says ({key.template.given_as})"
+                    message = (
+                        f"{member.field.label} differs from its value in {key.field.label} ({key.template.given_as})"
+                    )
                     problems.append(_make_problem(member.field, known, message))
         return told, problems
 

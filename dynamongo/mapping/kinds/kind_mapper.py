@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.exceptions import Problem
+from dynamongo.exceptions import ExpressionError, Problem
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.values import Item, shorten
 from dynamongo.fields.base import Field
@@ -19,6 +19,7 @@ from dynamongo.operations import ItemReader, ReadItems
 
 if TYPE_CHECKING:
     from dynamongo.expressions import wire_values
+    from dynamongo.expressions.updates import AnyUpdate
     from dynamongo.mapping import partial_items
     from dynamongo.mapping.keys import joined as joined_keys
     from dynamongo.mapping.keys.composed import ComposedKeys
@@ -45,6 +46,7 @@ class KindMapper(Mapper[M]):
         kinds: Kinds,
     ) -> None:
         super().__init__(model, fields, declaration, rules)
+        self._followers: tuple[int, dict[str, str]] | None = None
         self.kinds = kinds  # pyright: ignore[reportIncompatibleVariableOverride]  # nobody assigns `None` to it
         if not kinds.is_open:  # the kind is not a value of the instance, but of its class
             self.codec.reserve(kinds.path.attribute)
@@ -73,6 +75,32 @@ class KindMapper(Mapper[M]):
         model: Any = self.model_for(item)
         return None if model is None else cast("ComposedKeys | None", model.__mapper__.key_templates)
 
+    def check_followers(self, updates: Iterable[AnyUpdate]) -> None:
+        """Raise `ExpressionError` if more follows from an update of an item of some derived class, by other rules.
+
+        It is for items that only a key names: nothing tells their class.
+        """
+        if self._followers is None or self._followers[0] != len(self.kinds.models):
+            self._followers = len(self.kinds.models), dict(self._find_followers())
+        for update in updates:
+            if (follower := self._followers[1].get(update.path.attribute)) is not None:
+                raise ExpressionError(
+                    f"{self.name}: {follower}, and a key does not tell the class of its item: update an instance, or"
+                    " use the method of the item's own class"
+                )
+
+    def _find_followers(self) -> Iterator[tuple[str, str]]:
+        """Yield the attributes from which something follows in a derived class alone, each with what that is."""
+        for model in dict.fromkeys(self.kinds.models.values()):
+            mapper: Mapper[Any] = self.class_like(model).__mapper__
+            for field in mapper.fields.values():
+                mine = self.fields.get(field.path.name)
+                if field.derived is None or (mine is not None and field.derived.is_like(mine.derived)):
+                    continue
+                for source in field.derived.sources:
+                    told = f"{field.label} follows from {source} ({field.derived.given_as})"
+                    yield mapper.fields[source].path.attribute, told
+
     # Instances and items.
 
     def encode(self, instance: M) -> Item:
@@ -94,6 +122,16 @@ class KindMapper(Mapper[M]):
     def decode(self, item: Item) -> M:
         """Return an instance of a whole item, of the class of its kind."""
         return self._mapper_for(item).decode_own(item)
+
+    def decode_key(self, key: Item) -> M:
+        """Return an instance with only a key: of the model, or of the derived class whose templates the key suits."""
+        if self.kinds.is_mixed and not _suits(self, key):
+            models: Iterable[Any] = map(self.class_like, self.kinds.models.values())
+            for mapper in (model.__mapper__ for model in models):
+                if mapper is not self and _suits(mapper, key):
+                    found: M = mapper.decode_key(key)
+                    return found
+        return super().decode_key(key)
 
     def decode_read(self, items: Iterable[Item], loaded: tuple[Path, ...] | None) -> list[M]:
         """Return instances of items of which these paths were read, each of the class of its kind."""
@@ -145,3 +183,7 @@ class KindMapper(Mapper[M]):
             raise self.explain_unreadable(item, (Problem((path.name,), stored, told),))
         mapper: Mapper[M] = model.__mapper__
         return mapper
+
+
+def _suits(mapper: Mapper[Any], key: Item) -> bool:
+    return mapper.key_members is None or mapper.key_members.suit(key)

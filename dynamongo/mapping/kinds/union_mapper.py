@@ -124,7 +124,7 @@ def _find_key_kinds(name: str, mappers: Sequence[Mapper[Any]]) -> Kinds:
                 _refuse(
                     mappers[before],
                     mapper,
-                    "has no kind, and its keys do not begin with another text; set __kind__ on both",
+                    "has no kind, and its keys may begin with the same text; set __kind__ on both",
                 )
     return KeyKinds(name, [mapper.model for mapper in mappers], forms, lead.keys.fields[-1].path)
 

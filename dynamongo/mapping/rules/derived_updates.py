@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn, cast
 
 from dynamongo._support.dataclasses import dataclass, replace
-from dynamongo.exceptions import ExpressionError
+from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.expressions.computed import WITH_PATHS
 from dynamongo.expressions.conditions import EQ, Comparison, Condition, NotExists, all_of
 from dynamongo.expressions.updates import AnyUpdate, RemoveUpdate, SetUpdate
-from dynamongo.expressions.values import Item, equals
+from dynamongo.expressions.values import Item, equals, shorten
 from dynamongo.fields.base import Field
 from dynamongo.fields.derived import derivation_of
 from dynamongo.mapping.keys.members import KeyMembers
@@ -58,7 +58,10 @@ class DerivedUpdates:
 
         Raises:
             ExpressionError: A key would change, or what follows cannot be told.
+            ValidationError: An upsert could create an item whose key does not suit the templates.
         """
+        if upsert and self._key_members is not None:
+            self._check_key(self._key_members, key)
         known = self._find_known(key, None if upsert else loaded)
         changed = {update.path.attribute: update for update in updates}
         if upsert:
@@ -77,6 +80,15 @@ class DerivedUpdates:
                 changed[field.path.attribute] = self._make_update(field, sources, touched, changed, known)
         added = [update for update in changed.values() if update not in updates]
         return (*updates, *added)
+
+    def _check_key(self, members: KeyMembers, key: Item) -> None:
+        try:
+            members.complete(key)
+        except ValidationError as error:
+            raise ValidationError(
+                f"{self._name}: an upsert cannot create an item with the key {shorten(key)}, which nothing could read:"
+                f" {error}"
+            ) from error
 
     def _find_known(self, key: Item, loaded: Recorded | None) -> _Known:
         told = key if self._key_members is None else {**key, **self._key_members.find_told(key)}
