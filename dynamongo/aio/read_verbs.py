@@ -56,7 +56,7 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
     async def exists(self, strategy: Strategy, *, consistent: bool = False) -> bool:
         """Return whether there is an item, as `Model.exists` does."""
         names = self._model.__mapper__.keys.field_names
-        return await self.get_one(strategy, None, consistent=consistent, projection=names) is not None
+        return await self.get_raw(strategy, None, consistent=consistent, projection=names) is not None
 
     @overload
     async def get_raw(

@@ -121,7 +121,9 @@ class Acquisition:
         if item is None or item.owner is None:
             self.seen = None
         elif item.token is None:
-            raise ConfigurationError(f"{self.requests.mapper.name}: {self.requests.describe()} is no lock")
+            raise ConfigurationError(
+                f"{self.requests.mapper.name}: the item with {self.requests.describe()} is no lock"
+            )
         elif self.seen is None or self.seen.rvn != item.rvn:
             self.seen = Sighting(item, now, self.requests.wall)
 

@@ -114,9 +114,8 @@ class ReadVerbs(Instance):
         Raises:
             ExpressionError: The strategy does not fix the whole key of one item.
         """
-        return (
-            cls.get_one(strategy, None, consistent=consistent, projection=cls.__mapper__.keys.field_names) is not None
-        )
+        names = cls.__mapper__.keys.field_names
+        return cls.get_raw(strategy, None, consistent=consistent, projection=names) is not None  # without hooks
 
     @overload
     @classmethod

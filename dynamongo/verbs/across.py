@@ -108,7 +108,7 @@ def _check(first: Any, model: Any) -> Mapper[Any]:
     known = cast("Mapper[Any]", mapper)
     declared = first.__mapper__.declaration.table.keys
     if model.table_name() != first.table_name() or connection_of(model) is not connection_of(first):
-        raise ExpressionError(f"{first.__name__} and {known.name} cannot be read together: they have other tables")
+        raise ExpressionError(f"{first.__name__} and {known.name} cannot be read together: they have different tables")
     if known.declaration.table.keys != declared:
         raise ExpressionError(
             f"{first.__name__} and {known.name} cannot be read together: one declares the key {declared}, the other"

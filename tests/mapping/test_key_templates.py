@@ -326,17 +326,17 @@ def test_what_the_keys_tell_is_read_and_not_stored(left_out: tuple[str, ...], as
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"number": 4}, "Order.number differs from what Order.SK says"),
-        ({"customerId": "8"}, "Order.customer_id differs from what Order.PK says"),
-        ({"status": "late"}, "Order.status differs from what Order.GSI1PK says"),
-        ({"number": "3"}, "Order.number differs from what Order.SK says"),
-        ({"SK": "ORDER#3"}, "Order.SK does not suit its template"),
-        ({"SK": "ORDER#00000003#"}, "Order.SK does not suit its template"),
-        ({"PK": "CUSTOMER#7#8", "customerId": "7#8"}, "Order.PK does not suit its template"),
-        ({"gsi1pk": "STATUS#"}, "Order.GSI1PK does not suit its template"),
-        ({"gsi1pk": 5}, "Order.GSI1PK does not suit its template"),
-        ({"GSI1SK": "2026-01-02#00000004", "number": None}, "Order.SK says|Order.GSI1SK says"),
-        ({"GSI1SK": "2026-13-02#00000003", "day": None}, "Order.GSI1SK tells no value of Order.day"),
+        ({"number": 4}, "Order.number differs from its value in Order.SK"),
+        ({"customerId": "8"}, "Order.customer_id differs from its value in Order.PK"),
+        ({"status": "late"}, "Order.status differs from its value in Order.GSI1PK"),
+        ({"number": "3"}, "Order.number differs from its value in Order.SK"),
+        ({"SK": "ORDER#3"}, "Order.SK does not match its template"),
+        ({"SK": "ORDER#00000003#"}, "Order.SK does not match its template"),
+        ({"PK": "CUSTOMER#7#8", "customerId": "7#8"}, "Order.PK does not match its template"),
+        ({"gsi1pk": "STATUS#"}, "Order.GSI1PK does not match its template"),
+        ({"gsi1pk": 5}, "Order.GSI1PK does not match its template"),
+        ({"GSI1SK": "2026-01-02#00000004", "number": None}, "value in Order.SK|value in Order.GSI1SK"),
+        ({"GSI1SK": "2026-13-02#00000003", "day": None}, "Order.GSI1SK has no valid value of Order.day"),
     ],
 )
 def test_keys_that_contradict_the_item_make_it_unreadable(change: dict[str, Any], expected: str) -> None:

@@ -124,6 +124,32 @@ class TestInstances:
         assert [(each.path, each.kind) for each in caught.value.problems] == [("note", "missing"), ("net", "missing")]
         assert "Offer.net is required, and follows from price" in str(caught.value)
 
+    def test_wrong_sources_are_told_in_place_of_what_follows_from_them(self) -> None:
+        class Parcel(Model):
+            __table__ = "parcels"
+            __hash_key__ = "number"
+            number = StringField()
+            weights = ListField(IntField)
+            first = IntField(computed=lambda parcel: (parcel.weights or [0])[0], computed_from=["weights"])
+            half = IntField(computed=lambda parcel: 10 // len(parcel.weights), computed_from=["weights"])
+            note = StringField(required=True)
+
+        parcel = Parcel(number="a", weights=[1])
+        parcel.weights.insert(0, "x")  # type: ignore[arg-type]  # the point
+        with pytest.raises(
+            ValidationError, match=r"^Parcel.weights\[0\] must be an int; got 'x'; Parcel.note"
+        ) as caught:
+            parcel.save()
+        assert [each.path for each in caught.value.problems] == ["weights[0]", "note"]
+        parcel.weights.clear()
+        with pytest.raises(ValidationError, match=r"Parcel\.half cannot be computed") as caught:
+            parcel.save()
+        assert [each.path for each in caught.value.problems] == ["note", "half"]
+        assert isinstance(caught.value.__cause__, ZeroDivisionError)
+        with pytest.raises(ValidationError) as caught:
+            Parcel(number="a")
+        assert [each.path for each in caught.value.problems] == ["half"]
+
     def test_errors_of_the_function_name_the_field(self) -> None:
         class Order(Model):
             __table__ = "orders"

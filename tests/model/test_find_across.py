@@ -179,7 +179,11 @@ class Numbered(Plain):
             {},
             r"one declares the key hash key pk \(S\); range key sk \(S\), the other",
         ),
-        ([Customer, Order.on_table("x")], {}, r"Customer and Order cannot be read together: they have other tables"),
+        (
+            [Customer, Order.on_table("x")],
+            {},
+            r"Customer and Order cannot be read together: they have different tables",
+        ),
         ([Order, Clash], {}, r"Order and Clash cannot be read together: Clash has the same kind, 'order'"),
         ([Customer, Order], {"condition": "x"}, r"Customer \| Order: condition must be a condition, such as"),
         ([Customer, Order], {"condition": Plain.sk == "x"}, r"Customer \| Order: sk belongs to Plain; use a field"),

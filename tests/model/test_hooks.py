@@ -150,6 +150,8 @@ def migrate_a() -> Any:
 
 OF_MODELS: dict[str, tuple[Callable[[], Any], list[str]]] = {
     "get_one": (lambda: Note.get_one("a"), ["read a"]),
+    "get_raw": (lambda: Note.get_raw("a"), []),
+    "exists": (lambda: Note.exists("a"), []),
     "get_many": (lambda: Note.get_many(WHOLE, scans="allow"), ABC),
     "find": (lambda: list(Note.find(["a", "b", "c"])), ABC),
     "reload": (lambda: loaded().reload(), ["read a"]),
@@ -171,10 +173,7 @@ OF_MODELS: dict[str, tuple[Callable[[], Any], list[str]]] = {
     "delete_many": (lambda: Note.delete_many(["a", new("b")]), ["delete a", "delete b 9"]),
     "delete_iter": (lambda: list(Note.delete_iter(["a", new("b")])), ["delete a", "delete b 9"]),
 }
-WITHOUT_INSTANCES = {
-    **dict.fromkeys(("get_raw", "exists"), "it makes no instance"),
-    **dict.fromkeys(("aio", "batch", "explain", "keys_in"), "it does nothing by itself"),
-}
+WITHOUT_INSTANCES = dict.fromkeys(("aio", "batch", "explain", "keys_in"), "it does nothing by itself")
 OF_READS: dict[str, tuple[Callable[[ResultSet[Note]], Any], list[str]]] = {
     "all": (lambda found: found.all(), ABC),
     "first": (lambda _: Note.find("a").first(), ["read a"]),

@@ -216,7 +216,7 @@ def test_a_migration_adds_the_keys_of_a_new_index(backend: Backend) -> None:
 def test_unreadable_keys_are_problems(backend: Backend) -> None:
     order().save()
     put(backend, **item(SK="ORDER#00000004"))
-    with pytest.raises(UnreadableItem, match=r"Order\.number differs from what Order\.SK says"):
+    with pytest.raises(UnreadableItem, match=r"Order\.number differs from its value in Order\.SK"):
         Order.get_many(Order.PK == "CUSTOMER#7")
     found: list[UnreadableItem] = []
     assert Order.get_many(Order.PK == "CUSTOMER#7", on_invalid=found.append) == [order()]

@@ -29,6 +29,7 @@ class KeyMembers:
     Attributes:
         keys: The fields with templates, and what they are made of.
         in_order: The same, each after those that it is made of.
+        names: The names of the keys.
         parsed: The members that a read takes from keys of the table, since these alone tell them.
         are_plain: Whether Python writes all of them as the fields would, from values that these have checked.
     """
@@ -45,6 +46,7 @@ class KeyMembers:
         members = [member for key in self.keys for member in key.members]
         self._index_keys = [key for key in self.keys if not key.field.is_key]
         self._named = [(key.field.path.name, key) for key in self.keys]
+        self.names = frozenset(name for name, _ in self._named)
         self._own = {key.attribute for key in self.keys}
         self._attributes = self._own | {member.attribute for member in members}
         self._left_out = {member.attribute for member in members if member.field.stored} - self._own
@@ -117,7 +119,7 @@ class KeyMembers:
                 continue
             parsed = key.parse(stored)
             if parsed is None:
-                message = f"{key.field.label} does not suit its {key.template.given_as}"
+                message = f"{key.field.label} does not match its {key.template.given_as}"
                 problems.append(_make_problem(key.field, stored, message))
                 continue
             for member in key.members:
@@ -128,11 +130,13 @@ class KeyMembers:
                         slot.check_form(value)
                         known = told.setdefault(attribute, value)
                 except ValidationError:
-                    message = f"{key.field.label} tells no value of {member.field.label} ({key.template.given_as})"
+                    message = f"{key.field.label} has no valid value of {member.field.label} ({key.template.given_as})"
                     problems.append(_make_problem(key.field, stored, message))
                     continue
                 if not _is_same(slot, known, value):
-                    message = f"{member.field.label} differs from what {key.field.label} says ({key.template.given_as})"
+                    message = (
+                        f"{member.field.label} differs from its value in {key.field.label} ({key.template.given_as})"
+                    )
                     problems.append(_make_problem(member.field, known, message))
         return told, problems
 

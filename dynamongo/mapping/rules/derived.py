@@ -116,7 +116,7 @@ class DerivedValues(Rule):
         if loaded_of(instance) is not None:
             self._derive(values, (field for field in self._in_order if self._is_due(instance, field)))
             return
-        self._derive_whole(values)
+        self._derive_whole(values, is_save=True)
         for name, field in self._needed:
             if field.is_absent(values[name]):
                 self._refuse_missing(field, values)
@@ -157,12 +157,15 @@ class DerivedValues(Rule):
         paths = [path.below() for path in loaded if path.attribute == field.path.attribute] or [Path()]
         return bool(value != (field.read_unknown() if stored is None else field.decode_partial(stored, paths)))
 
-    def _derive_whole(self, values: dict[str, Any]) -> None:
+    def _derive_whole(self, values: dict[str, Any], *, is_save: bool = False) -> None:
         """Compute all derived fields."""
         try:
-            self._derive_keys(values)
-        except TypeError:  # something else was put there behind the fields' backs; they refuse it
-            self._derive_all(values)
+            try:
+                self._derive_keys(values)
+            except TypeError:  # something else was put there behind the fields' backs; they refuse it
+                self._derive_all(values)
+        except ValidationError as error:
+            raise self._explain(values, error, is_save=is_save) from error.__cause__
 
     def _derive_all(self, values: dict[str, Any]) -> None:
         self._derive(values, self._in_order)
@@ -219,6 +222,23 @@ class DerivedValues(Rule):
         if error is ValidationError:
             raise given_problems.join_problems([Problem((field.path.name,), value, message)])
         raise error(message)
+
+    def _explain(self, values: dict[str, Any], error: ValidationError, *, is_save: bool) -> ValidationError:
+        """Return the error of a value that could not be computed: if a save has wrong values, these are why."""
+        given = {name: field for name, field in self._fields.items() if field.derived is None}
+        problems = given_problems.find_in_instance(given, values) if is_save else []
+        if all(problem.kind == "missing" for problem in problems):
+            problems.append(Problem((self._find_failing(values),), None, str(error)))
+        return given_problems.join_problems(problems)
+
+    def _find_failing(self, values: dict[str, Any]) -> str:
+        """Return the name of the first field that cannot be computed."""
+        for field in self._in_order:
+            try:
+                self._derive(values, [field])
+            except ValidationError:
+                return field.path.name
+        return self._in_order[-1].path.name
 
     def _refuse_missing(self, field: Field[Any], values: Mapping[str, Any]) -> NoReturn:
         derivation = derivation_of(field)

@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn, cast
 
-from dynamongo.exceptions import ConditionalCheckFailedException, ExpressionError, ImmutableConflict, ValidationError
+from dynamongo.exceptions import (
+    ConditionalCheckFailedException,
+    ExpressionError,
+    ImmutableConflict,
+    Problem,
+    ValidationError,
+)
 from dynamongo.expressions.conditions import EQ, Comparison, Condition, NotExists, Or, conjuncts
 from dynamongo.expressions.evaluation import MISSING, Resolved, holds
 from dynamongo.expressions.updates import AnyUpdate, SetUpdate
@@ -91,7 +97,9 @@ class ImmutableFields(Rule):
 
     @staticmethod
     def _refuse(field: Field[Any], what: str, value: Any) -> NoReturn:
-        raise ValidationError(f"{field.label} is immutable: it {what} {shorten(value)}")
+        error = ValidationError(f"{field.label} is immutable: it {what} {shorten(value)}")
+        error.problems = (Problem((field.path.name,), value, str(error)),)
+        raise error
 
 
 def _guard(field: Field[Any], value: Resolved) -> Condition:
