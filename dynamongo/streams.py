@@ -196,7 +196,7 @@ def _read_record(record: Mapping[str, Any], models: list[type[M]], choose: Choos
     data = cast("Mapping[str, Any]", data)
     table, candidates = _find_models(record, models)
     keys, old, new = (_read_part(data, name) for name in ("Keys", "OldImage", "NewImage"))
-    exclusions = [model.__mapper__.guards for model in candidates]
+    exclusions = [model.__mapper__.guard_exclusion for model in candidates]
     if any(guards is not None and not holds(guards, keys or {}) for guards in exclusions):
         return None
     about: dict[str, Any] = {**_describe(record, data), "table": table, "record": record}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dynamongo.connection.transaction_actions import TransactionActions
 
 
-_CHANGED: Final = frozenset({"owner", "rvn", "lease", "token", "since", "until", "expires"})
+_CHANGED: Final = frozenset(LockFields.__mapper__.fields)
 """The fields of `LockFields`."""
 
 

@@ -318,8 +318,10 @@ class Mapper(ModelSchema, Generic[M]):
     def take_over(self, instance: M, other: M) -> M:
         """Copy values and record from another instance of the model, and return the instance."""
         # Attributes that the user keeps on the instance besides its fields stay, unless a hook has made them anew.
-        held = vars(other).items()
-        vars(instance).update(held if self.codec.completes else [each for each in held if each[0] in self.fields])
+        held = vars(other)
+        if not self.codec.completes:
+            held = {name: value for name, value in held.items() if name in self.fields}
+        vars(instance).update(held)
         set_record(instance, other.__record__)
         return instance
 

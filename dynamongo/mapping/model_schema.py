@@ -65,8 +65,8 @@ class ModelSchema:
         renamed: The names of those fields that are stored under other names, by these.
         version: The path of the `VersionField`, if there is one.
         unique: What is unique among its items besides the key; `None` for nothing.
-        guards: What leaves the guards of unique constraints out of a read that would meet them; `None` if the table has
-            none that the model knows of.
+        guard_exclusion: What leaves the guards of unique constraints out of a read that would meet them; `None` if
+            the table has none that the model knows of.
         exists: The condition that there is an item.
         is_missing: The condition that there is none.
         owners: The owners of paths that need no check: the model, and `None` where no field made the path.
@@ -80,7 +80,7 @@ class ModelSchema:
     indexes: Mapping[str, Index]
     version: Path | None
     unique: Constraints | None
-    guards: Condition | None
+    guard_exclusion: Condition | None
     exists: Exists
     is_missing: NotExists
     plan_templates: dict[Any, Any]
@@ -93,7 +93,9 @@ class ModelSchema:
         self._full_name = name_model(model)
         self.owners: frozenset[str | None] = frozenset([None, self._full_name])
         self._bases = model.__mro__
-        self.unique = self.guards = None  # not on the class: in CPython, attributes of an instance are faster to read
+        self.unique = self.guard_exclusion = (
+            None  # not on the class: in CPython, attributes of an instance are faster to read
+        )
         if declaration is not None:
             self.take_declaration(declaration)
 
@@ -117,7 +119,7 @@ class ModelSchema:
 
     def expect_guards(self, exclusion: Condition, prefix: str) -> None:
         """Leave guards of unique constraints out of reads, and refuse keys with which an item could pose as one."""
-        self.guards = exclusion
+        self.guard_exclusion = exclusion
         self.keys.hash_key.reserve(prefix)
         self.keys.codec.reset()
         self.plan_templates = {}  # of plans that leave none out

@@ -256,10 +256,10 @@ class Planner:
         theirs, so a query by the hash key of the table finds none.
         """
         read, names, own = self._read, self._table.keys.names, access.keys.names
-        if read.guards is None or not set(own) <= set(names) or (is_query and own[0] == names[0]):
+        if read.guard_exclusion is None or not set(own) <= set(names) or (is_query and own[0] == names[0]):
             return ()
         is_told_apart = read.kinds is not None and read.kinds.are_told and read.kinds.path.attribute not in names
-        return () if is_told_apart else (read.guards,)
+        return () if is_told_apart else (read.guard_exclusion,)
 
     def _list_hash_keys(self, candidate: Candidate) -> list[tuple[Comparison, ...]]:
         """Return the conditions on the hash attributes, for each query."""

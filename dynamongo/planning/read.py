@@ -53,7 +53,7 @@ class Read:
         on_invalid: What to do about items that do not suit the model.
         names: The names of fields by those of their attributes, where these differ.
         kinds: The kinds of the items that are read, if the table has others.
-        guards: What leaves out guards of unique constraints, if the table has some.
+        guard_exclusion: What leaves out guards of unique constraints, if the table has some.
         key_templates: The keys that are composed of other fields, if the model has any.
         served: What the keys of an access path serve, in a read that `serve` returned.
     """
@@ -77,7 +77,7 @@ class Read:
     names: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
     kinds: Kinds | None = field(default=None, compare=False)
     max_units_per_second: float | None = None
-    guards: Condition | None = field(default=None, compare=False)
+    guard_exclusion: Condition | None = field(default=None, compare=False)
     key_templates: ComposedKeys | None = field(default=None, compare=False)
     served: Served | None = field(default=None, compare=False)
 

@@ -126,7 +126,7 @@ def resolve_checked(strategy: Any, condition: Any, mapper: Mapper[Any], *, to_wr
         raise ExpressionError(
             f"{mapper.name}: condition must be a condition, such as User.age > 18; got {shorten(condition)}"
         )
-    more = cast("Condition", condition)
+    more: Any = condition
     mapper.check_paths(paths_of(more))
     return Target(key, more if check is None else And(check, more))
 

@@ -134,7 +134,7 @@ class TargetedVerb(BoundVerb[M]):
             max_units_per_second=rate,
             names=self._mapper.renamed,
             kinds=self._mapper.kinds,
-            guards=self._mapper.guards,
+            guard_exclusion=self._mapper.guard_exclusion,
             key_templates=self._mapper.read_key_templates,
         )
 

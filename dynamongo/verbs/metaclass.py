@@ -180,7 +180,7 @@ def _make_mapper(model: Any, declared: Declaration, namespace: Mapping[str, obje
 def _reads_guards(model: ModelMeta) -> bool:
     """Return whether a base of the class leaves out guards in the table of both."""
     mappers = [vars(base).get("__mapper__") for base in model.__mro__]
-    expecting = [mapper.model for mapper in mappers if mapper is not None and mapper.guards is not None]
+    expecting = [mapper.model for mapper in mappers if mapper is not None and mapper.guard_exclusion is not None]
     return any(table_of(base) == table_of(model) for base in expecting)
 
 
@@ -198,7 +198,11 @@ def _expect_guards(model: ModelMeta) -> None:
     for base in _bases_of_table(model):
         for each in _family(base):
             mapper = each.__mapper__
-            if mapper.guards is None and not isinstance(mapper, AbstractMapper) and table_of(each) == table_of(model):
+            if (
+                mapper.guard_exclusion is None
+                and not isinstance(mapper, AbstractMapper)
+                and table_of(each) == table_of(model)
+            ):
                 mapper.expect_guards(exclusion, unique.PREFIX)
                 mapper.codec.reset()
 

@@ -118,7 +118,7 @@ def make_read(  # noqa: PLR0913 - the arguments of the verbs, and where they are
         cursor=cursor,
         names=mapper.renamed,
         kinds=mapper.kinds,
-        guards=mapper.guards,
+        guard_exclusion=mapper.guard_exclusion,
         key_templates=mapper.read_key_templates,
         **options,
     )

@@ -83,7 +83,7 @@ def prepare_check(  # noqa: PLR0913 - the arguments of `check_unique`
     options: dict[str, Any] = {"page_size": page_size, "max_units_per_second": max_units_per_second, "scans": "allow"}
     arguments = cast("AnyReadArguments", {**options, "consistent": True, "progress": progress})
     read = make_read(mapper, table, "find", None, arguments, descending=False, limit=None, cursor=cursor)
-    whole = replace(read, kinds=None, guards=None, key_templates=None)
+    whole = replace(read, kinds=None, guard_exclusion=None, key_templates=None)
     connection = connection_of(model)
     place: Destination[Any] = Destination(mapper, table, connection, connection.backend)
     writes = WriteOptions(max_units_per_second=max_units_per_second)

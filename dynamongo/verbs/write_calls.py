@@ -124,9 +124,10 @@ class UpdateCall(_WriteCall[M]):
     def finish(self, result: WriteResult) -> Any:
         """Return the item as it is now, or what else was asked for."""
         if self.returns == "new":
+            item: Any = result.attributes  # never `None` for an update that returns the new item
             if result.consumed.write_units > 1:
-                self._warn_if_large(result, result.attributes)
-            return self.mapper.decode_written(cast("Item", result.attributes), "updated")
+                self._warn_if_large(result, item)
+            return self.mapper.decode_written(item, "updated")
         return returned.finish_update(self.mapper, self.write, result.attributes, self.returns, self.strategy)
 
 

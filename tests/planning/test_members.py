@@ -210,6 +210,7 @@ def check(model: Any, condition: Condition, own: list[Any], others: list[Any], b
         expected = shown(each for each in there.values() if condition.matches(each))
         assert shown(model.get_many(condition)) == expected, str(model.explain(condition))
         assert shown(model.find(condition, limit=100)) == expected
+        assert model.find(condition).count() == len(expected)
 
 
 @given(shops())
@@ -397,3 +398,35 @@ def test_a_scan_leaves_out_items_whose_keys_have_other_templates() -> None:
         assert Customer.find().count() == 1
         with pytest.raises(ScanForbidden, match=r"^Order: this reads the whole table shop, and every item"):
             Order.get_many(scans="forbid")  # names no condition, as the caller gave none
+
+
+class Mixed(Model):
+    __abstract__ = True
+    __table__ = "mixed"
+    __hash_key__ = "pk"
+    __range_key__ = "sk"
+    __kind_field__ = "type"
+    pk = StringField(template="CUSTOMER#{customer}")
+    customer = IntField(required=True, stored=False)
+
+
+class Parcel(Mixed):
+    __kind__ = "parcel"
+    sk = StringField(template="PARCEL#{number:04}")
+    number = IntField(required=True, stored=False)
+
+
+class Stop(Mixed):
+    __kind__ = "stop"
+    sk = StringField(template="PARCEL#{number:04}#{place}")
+    number = IntField(required=True, stored=False)
+    place = StringField(required=True, stored=False)
+
+
+def test_a_count_of_several_models_reads_what_tells_them() -> None:
+    with Connection.using(MemoryBackend()):
+        Parcel.create_table()
+        Parcel.save_many([Parcel(customer=7, number=number) for number in range(3)]).raise_if_failed()
+        Stop.save_many([Stop(customer=7, number=number, place="Oslo") for number in range(3)]).raise_if_failed()
+        found = Connection.find_across((Parcel, Stop), Stop.number > 1, hash_key=7)
+        assert (found.count(), [type(each) for each in found]) == (2, [Parcel, Stop])

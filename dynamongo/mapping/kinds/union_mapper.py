@@ -45,7 +45,9 @@ class UnionMapper(KindMapper[M]):
             self.kinds = _join_kinds(lead, told)
         else:
             self.kinds = _find_key_kinds(self.name, mappers)
-        self.guards = next((mapper.guards for mapper in mappers if mapper.guards is not None), None)
+        self.guard_exclusion = next(
+            (mapper.guard_exclusion for mapper in mappers if mapper.guard_exclusion is not None), None
+        )
         self.fields = {name: field for mapper in reversed(mappers) for name, field in mapper.fields.items()}
         self.attributes = {name: field for mapper in reversed(mappers) for name, field in mapper.attributes.items()}
         self.renamed = {stored: field.path.name for stored, field in self.attributes.items() if field.stored_as}

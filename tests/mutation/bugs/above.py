@@ -39,7 +39,7 @@ MUTANTS = [
         "more if check is None else And(check, more)",
         "more",
     ),
-    Mutant("unprocessed keys are forgotten", "_get_batch", "not result.unprocessed", "True"),
+    Mutant("unprocessed keys are forgotten", "get_batch", "not result.unprocessed", "True"),
     Mutant(
         "a page without items ends the read",
         "PageLoop.accept",

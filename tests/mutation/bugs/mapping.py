@@ -55,7 +55,7 @@ MUTANTS = [
     ),
     Mutant(
         "a constructor takes unknown names",
-        "Codec._write_build",
+        "write_build",
         '"if len(given) + absent !="',
         '"if len(given) + absent <"',
     ),
@@ -131,7 +131,7 @@ MUTANTS = [
     Mutant(
         "a base reads instances of itself", "Kinds.add", "self._models.update(dict.fromkeys(values, model))", "None"
     ),
-    Mutant("a projection leaves out the kind", "_Planner._find_class_path", "(kinds.path,) if can_read else ()", "()"),
+    Mutant("a projection leaves out the kind", "Planner._find_class_path", "(kinds.path,) if can_read else ()", "()"),
     Mutant("an update makes an item of another kind", "Kinds.check_update", "update.value not in self.own", "False"),
     Mutant("models of several tables are read together", "_check", "model.table_name() != first.table_name()", "False"),
 ]
