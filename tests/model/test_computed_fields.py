@@ -295,6 +295,38 @@ class TestWrites:
         assert [*Tagged.find(scans="allow").migrate(lambda user: setattr(user, "city", "Oslo"))]
         assert Tagged.get_one("a").to_dict(["tags", "count"]) == {"tags": ["x", "x"], "count": 2}
 
+    def test_save_of_changes_checks_the_other_sources(self) -> None:
+        class Sum(Model):
+            __table__ = "sums"
+            __hash_key__ = "key"
+            key = StringField()
+            left = IntField()
+            right = IntField()
+            place = DictField(city=StringField(), zip=StringField())
+            total = IntField(
+                computed=lambda each: (each.left or 0) + (each.right or 0), computed_from=["left", "right"]
+            )
+            label = StringField(
+                computed=lambda each: " ".join((each.place or {}).values()) or None, computed_from=["place"]
+            )
+
+        Sum.create_table()
+        for change in (lambda each: setattr(each, "right", 20), lambda each: each.place.update(zip="2")):
+            for first in (lambda each: setattr(each, "left", 10), lambda each: each.place.update(city="Bergen")):
+                Sum(key="a", left=1, place={"city": "Oslo", "zip": "1"}).save()
+                mine, yours = Sum.get_one("a"), Sum.get_one("a")
+                first(mine)
+                change(yours)
+                mine.save(only_changed=True)
+                try:
+                    yours.save(only_changed=True)
+                except ConditionalCheckFailedException:
+                    change(yours.reload())
+                    yours.save(only_changed=True)
+                stored = Sum.get_one("a")
+                assert stored.total == (stored.left or 0) + (stored.right or 0)
+                assert stored.label == " ".join((stored.place or {}).values())
+
     def test_partly_read_instance_computes_what_it_can(self) -> None:
         User(email="a", first="Jane", last="Doe").save()
         part = User.get_one("a", projection=[User.email, User.first])

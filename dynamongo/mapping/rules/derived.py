@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from dynamongo._support.codegen import compile_later
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, Problem, SchemaError, ValidationError
-from dynamongo.expressions.conditions import Path
+from dynamongo.expressions.conditions import EQ, Comparison, Condition, NotExists, Path
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item, shorten
 from dynamongo.fields.base import Field
@@ -123,6 +123,26 @@ class DerivedValues(Rule):
 
     before_rewrite = before_save
     before_migration = before_save  # again, since hooks come between
+
+    def guard_changes(self, instance: Recorded, changes: Iterable[AnyUpdate]) -> tuple[Condition, ...]:
+        """Return the conditions that what a changed value follows from, and the changes leave, is as it was read."""
+        known = list(changes)
+        changed = {change.path.attribute for change in known}
+        replaced = {change.path.attribute for change in known if len(change.path.elements) == 1}
+        stored = stored_item_of(instance) or {}
+        told = {} if self.key_members is None else self.key_members.find_told(stored)
+        guards: dict[str, Condition] = {}
+        for field in self._in_order:
+            if field.path.attribute not in changed:
+                continue
+            for source in map(self._fields.__getitem__, derivation_of(field).sources):
+                attribute = source.path.attribute
+                if source.stored and not source.is_key and attribute not in replaced and attribute not in told:
+                    is_there = attribute in stored
+                    guards[attribute] = (
+                        Comparison(source.path, EQ, stored[attribute]) if is_there else NotExists(source.path)
+                    )
+        return tuple(guards.values())
 
     def _is_due(self, instance: Recorded, field: Field[Any]) -> bool:
         """Return whether the value of a field of a partly read item has to be computed again.
