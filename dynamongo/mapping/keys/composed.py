@@ -210,7 +210,7 @@ class ComposedKeys:
         key = self.by_attribute.get(attribute)
         return stored[attribute] if key is None else key.compose(stored)
 
-    def complete(self, found: Item) -> tuple[Item, set[str]]:
+    def find_key(self, found: Item) -> tuple[Item, set[str]]:
         """Return the key attributes that are found or can be composed of what is, and the attributes they come from."""
         key: Item = {}
         used: set[str] = set()
