@@ -103,9 +103,9 @@ def _refusal_of(error: AttributeNotLoaded | ValueError) -> DynamongoError:
 
 def delete_entry(mapper: Mapper[M], table: str, target: Target, found: M | None = None) -> Entry[M]:
     """Return a delete of the target, with the instance that was found or one that holds only the key."""
-    target, instance = _with_instance(mapper, target, found)
+    own = _own_mapper(mapper, _given_or_found(mapper, target, found))
+    target, instance = _with_instance(own, target, found)
     try:
-        own = _own_mapper(mapper, found)
         return Entry(instance, _guard(own, make_delete(own, table, target, found=found), found))
     except (AttributeNotLoaded, ValueError) as error:
         return Entry(instance, None, _refusal_of(error))
@@ -115,8 +115,8 @@ def update_entry(
     updates: tuple[AnyUpdate, ...], mapper: Mapper[M], table: str, target: Target, found: M | None = None
 ) -> Entry[M]:
     """Return an update of the target, which must exist, with an instance as in `delete_entry`."""
-    target, instance = _with_instance(mapper, target, found)
-    own = _own_mapper(mapper, found)
+    own = _own_mapper(mapper, _given_or_found(mapper, target, found))
+    target, instance = _with_instance(own, target, found)
     if own is not mapper:
         check_changes(own, updates)
     return Entry(instance, _guard(own, make_update(own, table, target, updates, item=found), found))
@@ -124,6 +124,13 @@ def update_entry(
 
 def _guard(mapper: Mapper[Any], write: SingleWrite, given: object) -> Write:
     return write if mapper.unique is None else guard_write(mapper, write, given)
+
+
+def _given_or_found(mapper: Mapper[M], target: Target, found: M | None) -> Any:
+    """Return the instance that was found, or the one that was given to name the item, if it is one of the model."""
+    if found is not None:
+        return found
+    return target.item if isinstance(target.item, mapper.origin) else None
 
 
 def _own_mapper(mapper: Mapper[M], found: Any) -> Mapper[M]:

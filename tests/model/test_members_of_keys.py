@@ -445,10 +445,12 @@ def test_a_base_writes_instances_of_derived_classes_by_their_own_rules() -> None
     with pytest.raises(ExpressionError, match=message):
         Parent.update_one(key, Parent.name.set("Ann"))
     with pytest.raises(ExpressionError, match=message):
-        Parent.update_many([child], Parent.name.set("Ann"))
+        Parent.update_many([key], Parent.name.set("Ann"))
     with pytest.raises(ExpressionError, match=message), Connection.transaction() as tx:
         tx.update(Parent, key, Parent.name.set("Ann"))
-    Parent.find((Parent.customer == 7) & (Parent.name == "Joe")).update(Parent.name.set("Ann")).raise_if_failed()
+    updated = Parent.update_many([child], Parent.name.set("Sue")).success[0]
+    assert (type(updated), updated.version, updated.index_pk) == (Child, 3, "NAME#Sue")
+    Parent.find((Parent.customer == 7) & (Parent.name == "Sue")).update(Parent.name.set("Ann")).raise_if_failed()
     assert Child.get_one((7, 1, "ball")).index_pk == "NAME#Ann"
     assert [type(each) for each in Parent.delete_many([key]).success] == [Child]
     assert Parent.get_one(key, default=None) is None

@@ -105,7 +105,8 @@ class Codec:
         members = self._key_members
         if members is None or not members.have_defaults:
             return build
-        return lambda given: build(members.read_given(given))
+        names = members.names
+        return lambda given: build(given if names.isdisjoint(given) else members.read_given(given))
 
     @lazy_property
     def fill(self) -> Callable[[Any, Values], None]:

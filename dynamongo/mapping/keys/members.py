@@ -29,6 +29,7 @@ class KeyMembers:
     Attributes:
         keys: The fields with templates, and what they are made of.
         in_order: The same, each after those that it is made of.
+        names: The names of the keys.
         parsed: The members that a read takes from keys of the table, since these alone tell them.
         are_plain: Whether Python writes all of them as the fields would, from values that these have checked.
     """
@@ -45,6 +46,7 @@ class KeyMembers:
         members = [member for key in self.keys for member in key.members]
         self._index_keys = [key for key in self.keys if not key.field.is_key]
         self._named = [(key.field.path.name, key) for key in self.keys]
+        self.names = frozenset(name for name, _ in self._named)
         self._own = {key.attribute for key in self.keys}
         self._attributes = self._own | {member.attribute for member in members}
         self._left_out = {member.attribute for member in members if member.field.stored} - self._own
