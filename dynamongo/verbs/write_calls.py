@@ -161,4 +161,4 @@ def _mapper_for(mapper: Mapper[M], strategy: Strategy) -> Mapper[M]:
     """Return the mapper of an instance's own class, which may be derived from the model and follow more rules."""
     if type(strategy) is mapper.model or not isinstance(strategy, mapper.origin):
         return mapper
-    return mapper.mapper_of(cast("M", strategy))
+    return mapper.mapper_of(strategy)
