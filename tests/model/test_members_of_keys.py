@@ -459,7 +459,7 @@ def test_a_base_writes_instances_of_derived_classes_by_their_own_rules() -> None
 def test_an_upsert_creates_no_item_that_nothing_could_read() -> None:
     message = (
         "Order: an upsert cannot create an item with the key {'pk': 'CUSTOMER#7', 'sk': 'X'}, which nothing could read:"
-        " Order.sk does not suit its template='ORDER#{number:04}'"
+        " Order.sk does not match its template='ORDER#{number:04}'"
     )
     key = {"pk": "CUSTOMER#7", "sk": "X"}
     with pytest.raises(ValidationError, match=re.escape(message)):
