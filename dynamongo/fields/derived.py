@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
@@ -52,3 +52,16 @@ class Derivation(ABC):
 def derivation_of(field: Field[Any]) -> Derivation:
     """Return how the value of a derived field follows from others."""
     return cast("Derivation", field.derived)
+
+
+def find_origins(name: str, fields: Mapping[str, Field[Any]]) -> Iterator[str]:
+    """Yield the names of all fields that one follows from, and its own."""
+    waiting, seen = [name], set[str]()
+    while waiting:
+        each = waiting.pop()
+        if each in seen or each not in fields:
+            continue
+        seen.add(each)
+        yield each
+        derived = fields[each].derived
+        waiting += [] if derived is None else derived.sources

@@ -110,7 +110,8 @@ class UpdateCall(_WriteCall[M]):
         returns: Returns = "new",
     ) -> None:
         check_flag(mapper.name, "upsert", upsert)
-        mapper = _mapper_for(mapper, strategy)
+        if isinstance(strategy, mapper.origin):
+            mapper = _mapper_for(mapper, strategy)
         changes = check_changes(mapper, updates)
         target = resolve_checked(strategy, condition, mapper)
         self.mapper, self.table, self.returns = mapper, table, returns
@@ -135,8 +136,9 @@ class DeleteCall(_WriteCall[M | None]):
     """Delete one item."""
 
     def __init__(self, mapper: Mapper[M], table: str, strategy: Strategy, condition: Condition | None = None) -> None:
-        mapper = _mapper_for(mapper, strategy)
         self.is_instance = isinstance(strategy, mapper.origin)
+        if self.is_instance:
+            mapper = _mapper_for(mapper, strategy)
         target = resolve_checked(strategy, condition, mapper)
         self.mapper, self.table = mapper, table
         found = strategy if self.is_instance else None
@@ -157,8 +159,6 @@ class DeleteCall(_WriteCall[M | None]):
         raise explained from error
 
 
-def _mapper_for(mapper: Mapper[M], strategy: Strategy) -> Mapper[M]:
-    """Return the mapper of an instance's own class, which may be derived from the model and follow more rules."""
-    if type(strategy) is mapper.model or not isinstance(strategy, mapper.origin):
-        return mapper
-    return mapper.mapper_of(cast("M", strategy))
+def _mapper_for(mapper: Mapper[M], strategy: Any) -> Mapper[M]:
+    """Return the mapper of the own class of an instance, which may be derived from the model and follow more rules."""
+    return mapper if type(strategy) is mapper.model else mapper.mapper_of(strategy)

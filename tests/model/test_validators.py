@@ -159,6 +159,26 @@ class TestUpdates:
             tx.update(Event, "a", updates[0])
         assert Event.update_one("a", Event.places.append("x")).places == ["x"]
 
+    def test_sources_of_a_computed_field_are_refused_with_it(self) -> None:
+        class Timed(Event):
+            length = IntField(
+                computed=lambda event: (event.end or 0) - (event.start or 0), computed_from=["start", "end"]
+            )
+            twice = IntField(computed=lambda event: event.length * 2, computed_from=["length"])
+            count = IntField(computed=lambda event: len(event.places), computed_from=["places"])
+            in_order = None  # type: ignore[assignment]  # it refuses the sources itself
+
+            @validator("twice", updates="refuse")
+            def not_too_long(self) -> bool:
+                return (self.twice or 0) < 100
+
+        for updates in ([Timed.start.set(1), Timed.end.set(500)], [Timed.end.increment()]):
+            with pytest.raises(
+                ExpressionError, match=r"cannot change (start|end), because it does not call Timed\.not_too"
+            ):
+                Timed.update_one("a", updates)
+        assert Timed.update_one("a", Timed.places.set(["x"])).count == 1
+
     def test_all_may_be_refused(self) -> None:
         class Sealed(Event):
             @before_save(updates="refuse")

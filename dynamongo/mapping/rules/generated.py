@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, cast
 
 from dynamongo.exceptions import DynamongoError, ExpressionError, SchemaError, ValidationError
@@ -12,6 +12,7 @@ from dynamongo.expressions.updates import AnyUpdate, SetUpdate
 from dynamongo.expressions.values import Item, shorten
 from dynamongo.fields.auto_times import AutoTime
 from dynamongo.fields.base import Field
+from dynamongo.fields.derived import find_origins
 from dynamongo.mapping.records import Recorded, is_stored
 from dynamongo.mapping.rules.base import Rule
 
@@ -36,7 +37,7 @@ class GeneratedValues(Rule):
         times = {name: cast("AutoTime[Any]", field) for name, field in fields.items() if field.generated_on is not None}
         self._created = {name: field for name, field in times.items() if field.generated_on == "create"}
         self._written = {name: field for name, field in times.items() if field.generated_on == "write"}
-        told = {origin for name, field in fields.items() if field.is_key for origin in _find_origins(name, fields)}
+        told = {origin for name, field in fields.items() if field.is_key for origin in find_origins(name, fields)}
         # An upsert names its item by a key, which tells the others.
         self._untold = [field for name, field in self._created.items() if name not in told]
         self._by_attribute = {field.path.attribute: field for field in self._written.values()}
@@ -111,17 +112,4 @@ class GeneratedValues(Rule):
 
 def _find_followers(names: Any, fields: Mapping[str, Field[Any]]) -> set[str]:
     """Return the names and those of all fields that follow from them."""
-    return {name for name in fields if name in names or not set(names).isdisjoint(_find_origins(name, fields))}
-
-
-def _find_origins(name: str, fields: Mapping[str, Field[Any]]) -> Iterator[str]:
-    """Yield the names of all fields that one follows from, and its own."""
-    waiting, seen = [name], set[str]()
-    while waiting:
-        each = waiting.pop()
-        if each in seen or each not in fields:
-            continue
-        seen.add(each)
-        yield each
-        derived = fields[each].derived
-        waiting += [] if derived is None else derived.sources
+    return {name for name in fields if name in names or not set(names).isdisjoint(find_origins(name, fields))}

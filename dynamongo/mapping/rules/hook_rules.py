@@ -9,6 +9,7 @@ from typing import Any, NoReturn, TypeAlias, cast
 from dynamongo.exceptions import AttributeNotLoaded, DynamongoError, ExpressionError, Problem, ValidationError
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.fields.base import Field
+from dynamongo.fields.derived import find_origins
 from dynamongo.mapping.problems import given as given_problems
 from dynamongo.mapping.records import Record, Recorded
 from dynamongo.mapping.rules.base import Rule
@@ -51,7 +52,9 @@ class _OnSave(_Hooks):
         """The hooks that refuse updates, by the attributes that these may not change; `None` for any."""
         for hook in hooks:
             if hook.mark.refuses_updates:
-                names: list[str | None] = [fields[name].path.attribute for name in hook.mark.fields]
+                # What the value of a field follows from changes it, too.
+                origins = [origin for name in hook.mark.fields for origin in find_origins(name, fields)]
+                names: list[str | None] = [fields[name].path.attribute for name in origins]
                 self._refusals.update(dict.fromkeys(names or [None], hook))
 
     def check_update(self, update: AnyUpdate) -> None:
