@@ -122,7 +122,8 @@ class ListField(Field[list[E]]):
         refuse_part(value)
         if not isinstance(value, (list, tuple)):
             self.reject(value, "a list")
-        return self._each(self._coerce_element, cast("list[Any]", value))
+        coerce = self._coerce_set if isinstance(self.element, SetField) else self.element.coerce
+        return self._each(coerce, cast("list[Any]", value))
 
     def encode(self, value: list[E]) -> AttributeValue:
         return self._each(self.element.encode, value)
@@ -165,7 +166,7 @@ class ListField(Field[list[E]]):
     def _read_element(self, value: Any) -> Any:
         return _read_json(self.element, value)
 
-    def _coerce_element(self, value: Any) -> Any:
+    def _coerce_set(self, value: Any) -> Any:
         return _refuse_empty_set(self.element, self.element.coerce(value))
 
     def encode_part(self, value: Any) -> Operand:

@@ -60,7 +60,7 @@ def find_constraints(
 
 
 def _name_of(model: type, given: Any, names: Mapping[int, str]) -> str:
-    name = names.get(id(given), given)
+    name = cast("object", names.get(id(given), given))
     if not isinstance(name, str):
         refuse(model, _OPTION, f"must contain fields of the class, or their names; got {shorten(name)}")
     return name
