@@ -92,7 +92,9 @@ class KeyTemplate(Derivation):
         parsed: dict[str, AttributeValue] = {}
         for slot, text in zip(self.slots, match.groups(), strict=True):
             value = slot.read(text)
-            if text == "-0" or parsed.setdefault(slot.name, value) != value:  # a field that stands in two places
+            if (slot.is_number and text == "-0") or parsed.setdefault(
+                slot.name, value
+            ) != value:  # a field that stands in two places
                 return None
         return parsed
 

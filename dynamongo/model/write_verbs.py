@@ -78,8 +78,7 @@ class WriteVerbs(Instance):
             returns: `"old"` for the item that was replaced, instead of the saved one.
 
         Returns:
-            The saved instance: `item` itself if it is one. With `returns="old"`, the item as it was; `None` if there
-            was none.
+            The saved instance: `item` itself if it is one. With `returns="old"`, the item as it was, if any.
 
         Raises:
             ConditionalCheckFailedException: `overwrite` did not allow it; `.item` is the stored item, or `None`.
@@ -90,8 +89,7 @@ class WriteVerbs(Instance):
             ValidationError: A value does not suit its field, a required one is missing, or a name is unknown.
         """
         mapper: Mapper[Self] = cls.__mapper__
-        call = write_calls.SaveCall(mapper, cls.table_name(), item, overwrite, only_changed, returns)
-        return perform(call)
+        return perform(write_calls.SaveCall(mapper, cls.table_name(), item, overwrite, only_changed, returns))
 
     @classmethod
     def create_one(cls, item: Self | Mapping[str, Any]) -> Self:

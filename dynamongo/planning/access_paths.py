@@ -23,17 +23,16 @@ Source: "General guidelines for secondary indexes" in the DynamoDB developer gui
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from typing import Final, cast
 
 from dynamongo._support.dataclasses import dataclass
-from dynamongo.expressions.conditions import Comparison, Condition, conjuncts
+from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.operands import is_equality
-from dynamongo.expressions.values import AttributeValue, ScalarType
+from dynamongo.expressions.values import ScalarType
 from dynamongo.operations import KeyPart
 from dynamongo.planning.conjuncts import Choice, demands, find_choice
 from dynamongo.planning.contradictions import find_subject
-from dynamongo.planning.key_lookup import find_keys
+from dynamongo.planning.hash_keys import HashKeys, find_hash_keys
 from dynamongo.planning.plan import Rejected
 from dynamongo.planning.ranges import fold_ranges
 from dynamongo.planning.read import Read
@@ -159,19 +158,6 @@ class AccessPath:
 
 
 @dataclass(frozen=True, slots=True)
-class HashKeys:
-    """The hash keys to query, of which each has a value for every hash attribute.
-
-    Attributes:
-        values: The values, perhaps with duplicates; none if a key would have to be empty.
-        equalities: The conjuncts that say so, if each hash attribute is compared with one value.
-    """
-
-    values: list[tuple[AttributeValue, ...]]
-    equalities: tuple[Comparison, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Candidate:
     """An access path that serves a read, and how.
 
@@ -279,7 +265,7 @@ def consider(access: AccessPath, read: Read, *, is_forced: bool = False) -> Cand
         missing = [name for each in missing for name in _find_uncompared(read, each)]
         reason = f"no condition compares {read.quote(missing)} of its hash key by =="
         return Rejected(access.name, reason, is_near=True)
-    found = _find_hash_keys(parts, keys, cast("list[Choice]", choices))
+    found = find_hash_keys(parts, keys, cast("list[Choice]", choices))
     if found is None:
         return Rejected(access.name, "the values of its hash attributes have too many combinations, one query for each")
     hash_key, rest = found
@@ -307,25 +293,6 @@ def _find_uncompared(read: Read, name: str) -> list[str]:
         return [name]
     attributes = [KeyAttribute(each.attribute, cast("ScalarType", each.field.stored_type)) for each in key.members]
     return [each.name for each in attributes if find_choice(read.given_parts, each) is None]
-
-
-def _find_hash_keys(
-    parts: tuple[Condition, ...], keys: KeySchema, choices: Sequence[Choice]
-) -> tuple[HashKeys, tuple[Condition, ...]] | None:
-    """Return the hash key values, and the conjuncts that they do not cover; `None` if there are too many."""
-    if len(choices) == 1:
-        (choice,) = choices
-        only = choice.part
-        # `h IN (1, 2)` is served by the key alone; `(h = 1 AND a = 2) OR h = 3` also has to be evaluated.
-        rest = parts if choice.says_more else tuple([part for part in parts if part is not only])
-        return HashKeys(list(zip(choice.values, strict=True)), (only,) if isinstance(only, Comparison) else ()), rest
-    equalities = [choice.part for choice in choices if isinstance(choice.part, Comparison)]
-    if len(equalities) < len(choices):
-        found = find_keys(parts, KeySchema(keys.hash_attributes))
-        return None if found is None else (HashKeys([tuple(key.values()) for key in found[0]]), conjuncts(found[1]))
-    values = list(itertools.product(*[choice.values for choice in choices]))
-    used = set(map(id, equalities))
-    return HashKeys(values, tuple(equalities)), tuple([part for part in parts if id(part) not in used])
 
 
 def choose(read: Read) -> tuple[Candidate | None, tuple[Rejected, ...]]:

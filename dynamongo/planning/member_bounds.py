@@ -103,10 +103,10 @@ def _bound_digits(path: Path, prefix: str, member: KeyMember, bounds: Sequence[A
     if least > most:
         return KeyRange(None, said, is_impossible=True)
     first, last = f"{prefix}{least:0{width}}", f"{prefix}{most:0{width}}"
-    if least == most and not end:
+    if least == most and member.is_end:
         return KeyRange(Comparison(path, EQ, first), said)
-    # Keys that end where the member does are those of others.
-    return KeyRange(Between(path, first + end, _after(last + end) if end else last), said)
+    # Keys that end where the member does are those of others, unless this one does.
+    return KeyRange(Between(path, first + end, last if member.is_end else _after(last + end)), said)
 
 
 def _whole_bounds(part: Any) -> tuple[int | None, int | None]:

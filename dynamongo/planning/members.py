@@ -56,7 +56,7 @@ class Step:
         sources: The conjuncts that fix its first members.
         bounded: The member after these, if there are other conditions on it.
         bounds: These conditions.
-        said: How many of them the condition on the key says exactly.
+        said: Those of them that the condition on the key says exactly.
     """
 
     key: ComposedKey
@@ -64,7 +64,7 @@ class Step:
     sources: tuple[Condition | None, ...]
     bounded: KeyMember | None = None
     bounds: tuple[Condition, ...] = ()
-    said: int = 0
+    said: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +276,7 @@ class _Group:
         says = bound_key(key.path, prefix, bounded, bounds)
         self.is_impossible |= says.is_impossible
         if says.condition is not None:
-            step = Step(key, says.condition, sources, bounded, tuple(bounds), len(says.said))
+            step = Step(key, says.condition, sources, bounded, tuple(bounds), says.said)
             self._add(step, (*sources, *says.said))
         elif prefix:
             self._add(Step(key, BeginsWith(key.path, prefix), sources, bounded, tuple(bounds)), sources)

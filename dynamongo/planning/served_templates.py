@@ -27,7 +27,7 @@ class _Maker:
         leading: The positions of the equalities of its first members.
         bounded: The member after these, if other conditions bound it.
         bounds: The positions of these.
-        said: How many of them the condition says.
+        said: The positions of those that the condition says.
         like: The condition on the key that was made first.
     """
 
@@ -35,7 +35,7 @@ class _Maker:
     leading: tuple[int, ...]
     bounded: KeyMember | None
     bounds: tuple[int, ...]
-    said: int
+    said: tuple[int, ...]
     like: Condition
 
     def make(self, parts: Sequence[Any]) -> Condition | None:
@@ -49,7 +49,10 @@ class _Maker:
             return Comparison(self.key.path, EQ, text) if kind is Comparison else BeginsWith(self.key.path, text)
         found = bound_key(self.key.path, text, self.bounded, [parts[position] for position in self.bounds])
         made = BeginsWith(self.key.path, text) if found.condition is None else found.condition
-        if type(made) is not type(self.like) or len(found.said) != self.said or found.is_impossible:
+        if type(made) is not type(self.like) or len(found.said) != len(self.said) or found.is_impossible:
+            return None
+        # Of several bounds, other values may make another one the strictest, and leave it for the filter.
+        if any(part is not parts[position] for part, position in zip(found.said, self.said, strict=True)):
             return None
         if isinstance(made, Between):  # of one value, it would be an equality
             return None if made.low == made.high else made
@@ -106,5 +109,6 @@ def make_served_template(served: Served) -> ServedTemplate | None:
 def _make_maker(step: Step, positions: dict[int, int]) -> _Maker:
     if not all(isinstance(source, Comparison) for source in step.sources):
         raise KeyError
-    leading, bounds = [tuple([positions[id(part)] for part in group]) for group in (step.sources, step.bounds)]
-    return _Maker(step.key, leading, step.bounded, bounds, step.said, step.condition)
+    groups = (step.sources, step.bounds, step.said)
+    leading, bounds, said = [tuple([positions[id(part)] for part in group]) for group in groups]
+    return _Maker(step.key, leading, step.bounded, bounds, said, step.condition)

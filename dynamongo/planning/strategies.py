@@ -188,7 +188,7 @@ def _from_raw_mapping(given: Mapping[str, Any], mapper: Mapper[Any], templates: 
     fields = dict.fromkeys((*mapper.keys.fields, *mapper.keys.parts))
     values = {field: given[field.path.name] for field in fields if given.get(field.path.name) is not None}
     stored = {field.path.attribute: field.encode_key(value) for field, value in values.items()}
-    key, _ = templates.complete(stored)
+    key, _ = templates.find_key(stored)
     for name, value in key.items():
         if stored.keys() >= set(templates.sources_of(name)) and (composed := templates.compose(name, stored)) != value:
             raise ValidationError(
@@ -271,7 +271,7 @@ def _compose(
     condition: Condition, given: dict[str, AttributeValue], mapper: Mapper[Any], templates: ComposedKeys
 ) -> tuple[Item, list[Condition]]:
     """Return the key that the values of members make, and the conjuncts on members that it does not need."""
-    found, used = templates.complete(given)
+    found, used = templates.find_key(given)
     names = mapper.keys.names
     if len(found) < len(names):
         lacking = [each for name in names if name not in found for each in templates.sources_of(name)]

@@ -110,8 +110,8 @@ class UpdateCall(_WriteCall[M]):
         returns: Returns = "new",
     ) -> None:
         check_flag(mapper.name, "upsert", upsert)
-        if isinstance(strategy, mapper.origin):
-            mapper = _mapper_for(mapper, strategy)
+        if type(strategy) is not mapper.model and isinstance(strategy, mapper.origin):
+            mapper = mapper.mapper_of(strategy)  # of a derived class, which may follow more rules
         changes = check_changes(mapper, updates)
         target = resolve_checked(strategy, condition, mapper)
         self.mapper, self.table, self.returns = mapper, table, returns
@@ -137,8 +137,8 @@ class DeleteCall(_WriteCall[M | None]):
 
     def __init__(self, mapper: Mapper[M], table: str, strategy: Strategy, condition: Condition | None = None) -> None:
         self.is_instance = isinstance(strategy, mapper.origin)
-        if self.is_instance:
-            mapper = _mapper_for(mapper, strategy)
+        if self.is_instance and type(strategy) is not mapper.model:
+            mapper = mapper.mapper_of(cast("M", strategy))  # of a derived class, which may follow more rules
         target = resolve_checked(strategy, condition, mapper)
         self.mapper, self.table = mapper, table
         found = strategy if self.is_instance else None
@@ -157,8 +157,3 @@ class DeleteCall(_WriteCall[M | None]):
         if is_failure and not (self.is_instance and isinstance(explained, VersionConflict)):
             return None
         raise explained from error
-
-
-def _mapper_for(mapper: Mapper[M], strategy: Any) -> Mapper[M]:
-    """Return the mapper of the own class of an instance, which may be derived from the model and follow more rules."""
-    return mapper if type(strategy) is mapper.model else mapper.mapper_of(strategy)

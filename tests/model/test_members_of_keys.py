@@ -459,13 +459,37 @@ def test_a_base_writes_instances_of_derived_classes_by_their_own_rules() -> None
 def test_an_upsert_creates_no_item_that_nothing_could_read() -> None:
     message = (
         "Order: an upsert cannot create an item with the key {'pk': 'CUSTOMER#7', 'sk': 'X'}, which nothing could read:"
-        " Order.sk does not suit its template='ORDER#{number:04}'"
+        " Order.sk does not match its template='ORDER#{number:04}'"
     )
     key = {"pk": "CUSTOMER#7", "sk": "X"}
     with pytest.raises(ValidationError, match=re.escape(message)):
         Order.upsert_one(key, Order.status.set("sent"))
     with pytest.raises(ValidationError, match=re.escape(message)), Connection.transaction() as tx:
         tx.upsert(Order, key, Order.status.set("sent"))
+
+
+class Shelf(Shop):
+    __table__ = "shelves"
+    sk = StringField(template="{level:02}{label}")
+    level = IntField(required=True)
+    label = StringField(required=True)
+
+
+def test_a_range_of_a_number_includes_keys_that_go_on_without_a_separator() -> None:
+    Shelf.create_table()
+    for level, label in [(1, "a"), (2, "-0"), (2, "9"), (3, "a")]:
+        Shelf(customer=7, level=level, label=label).save()
+    for holds in (Shelf.level <= 2, Shelf.level.between(1, 2), Shelf.level.in_([1, 2]), Shelf.level < 3):
+        assert [each.label for each in Shelf.find((Shelf.customer == 7) & holds)] == ["a", "-0", "9"], holds
+    assert [each.label for each in Shelf.find((Shelf.customer == 7) & Shelf.level.between(2, 2))] == ["-0", "9"]
+
+
+def test_a_later_read_of_the_same_shape_leaves_its_own_bound_to_the_filter() -> None:
+    for label in "abc":
+        Address(customer=7, label=label).save()
+    for first, second, labels in [("b", "c", ["a"]), ("c", "b", ["a"]), ("z", "c", ["a", "b"])]:
+        both = (Address.customer == 7) & (Address.label < first) & (Address.label < second)
+        assert [each.label for each in Address.find(both)] == labels, both
 
 
 def test_a_plan_says_which_conditions_the_key_stands_for() -> None:

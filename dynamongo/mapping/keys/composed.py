@@ -50,6 +50,7 @@ class KeyMember:
         end: The text after it; empty at the end of the key, or where another member follows at once.
         order: Why keys sort by it; `None` if they do not.
         width: How many characters it has in the key, if that is fixed: by the template, or by what the field stores.
+        is_end: Whether the key ends with it.
     """
 
     slot: Slot
@@ -58,6 +59,7 @@ class KeyMember:
     end: str
     order: Order | None
     width: int | None
+    is_end: bool
 
 
 class ComposedKey:
@@ -104,7 +106,8 @@ class ComposedKey:
         end = tail if is_last else slots[number + 1].literal
         field = fields[slot.name]
         width = _find_width(slot)
-        return KeyMember(slot, field, field.path.attribute, end, _find_order(slot, width, end), width)
+        order = _find_order(slot, width, end)
+        return KeyMember(slot, field, field.path.attribute, end, order, width, is_last and not end)
 
     def pieces(self) -> list[tuple[str, KeyMember | None]]:
         """Return the text before each member, with the member; and the text after the last one."""
@@ -210,7 +213,7 @@ class ComposedKeys:
         key = self.by_attribute.get(attribute)
         return stored[attribute] if key is None else key.compose(stored)
 
-    def complete(self, found: Item) -> tuple[Item, set[str]]:
+    def find_key(self, found: Item) -> tuple[Item, set[str]]:
         """Return the key attributes that are found or can be composed of what is, and the attributes they come from."""
         key: Item = {}
         used: set[str] = set()

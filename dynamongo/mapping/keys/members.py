@@ -121,23 +121,8 @@ class KeyMembers:
             if parsed is None:
                 message = f"{key.field.label} does not match its {key.template.given_as}"
                 problems.append(_make_problem(key.field, stored, message))
-                continue
-            for member in key.members:
-                slot, attribute = member.slot, member.attribute
-                value, known = parsed[attribute], item.get(attribute)
-                try:
-                    if known is None:
-                        slot.check_form(value)
-                        known = told.setdefault(attribute, value)
-                except ValidationError:
-                    message = f"{key.field.label} has no valid value of {member.field.label} ({key.template.given_as})"
-                    problems.append(_make_problem(key.field, stored, message))
-                    continue
-                if not _is_same(slot, known, value):
-                    message = (
-                        f"{member.field.label} differs from its value in {key.field.label} ({key.template.given_as})"
-                    )
-                    problems.append(_make_problem(member.field, known, message))
+            else:
+                problems += _compare_members(key, stored, parsed, item, told)
         return told, problems
 
     # Instances.
@@ -184,6 +169,26 @@ class KeyMembers:
                 del item[name]
                 if name in stored:  # NULL
                     item[name] = None
+
+
+def _compare_members(
+    key: ComposedKey, stored: AttributeValue, parsed: Item, item: Item, told: Item
+) -> Iterator[Problem]:
+    """Add the members that an item lacks to those that its keys tell; yield what is wrong with them and with others."""
+    for member in key.members:
+        slot, attribute = member.slot, member.attribute
+        value, known = parsed[attribute], item.get(attribute)
+        try:
+            if known is None:
+                slot.check_form(value)
+                known = told.setdefault(attribute, value)
+        except ValidationError:
+            message = f"{key.field.label} has no valid value of {member.field.label} ({key.template.given_as})"
+            yield _make_problem(key.field, stored, message)
+            continue
+        if not _is_same(slot, known, value):
+            message = f"{member.field.label} differs from its value in {key.field.label} ({key.template.given_as})"
+            yield _make_problem(member.field, known, message)
 
 
 def _make_key(key: ComposedKey, item: Item) -> str | None:

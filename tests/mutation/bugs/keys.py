@@ -10,7 +10,7 @@ MUTANTS = [
     Mutant("a slot needs no end", "Slot._check_end", "not end and (not is_last)", "False"),
     Mutant("a padded number is not padded", "Slot._write_number", "text.zfill(self.width)", "text"),
     Mutant("-0 is a number of a key", "KeyTemplate.parse", "text == '-0'", "False"),
-    Mutant("a key contradicts a member", "KeyMembers._examine", "not _is_same(slot, known, value)", "False"),
+    Mutant("a key contradicts a member", "_compare_members", "not _is_same(slot, known, value)", "False"),
     Mutant("an unsuitable key is ignored", "KeyMembers._examine", "parsed is None", "parsed is None and not told"),
     Mutant("what a key tells is stored", "KeyMembers.leave_out", "name in item and name in told and _a", "False"),
     Mutant("a NULL of a member is dropped", "KeyMembers.leave_out", "name in stored", "False"),
