@@ -79,7 +79,7 @@ def test_what_is_wrong_deep_inside_is_found_in_one_pass(verb: str, member: str, 
     assert ".".join([step] * levels) + ".number must be " in str(caught.value)
 
 
-@pytest.mark.parametrize("verb", TAKE.keys() - {"save"})
+@pytest.mark.parametrize("verb", sorted(TAKE.keys() - {"save"}))
 @pytest.mark.parametrize("member", ["left", "children"])
 def test_depth_is_limited(verb: str, member: str) -> None:
     with pytest.raises(ValidationError, match=f"nested too deep; DynamoDB allows {MAX_DEPTH} levels"):
