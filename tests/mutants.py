@@ -40,7 +40,7 @@ CONTRACT = "tests/backends/test_contract.py"
 TESTED_BY = {
     **dict.fromkeys(("verbs", "planning/write_builders"), "model"),
     **dict.fromkeys(("mapping/kinds", "mapping/rules", "mapping/problems/given"), "model"),
-    **dict.fromkeys(("mapping/unique", "mapping/partial_items", "mapping/keys/joined"), "model"),
+    **dict.fromkeys(("mapping/unique", "mapping/partial_items", "mapping/keys/joined", "planning/members"), "model"),
     **dict.fromkeys(("executor/unique_steps", "executor/unique_check", "connection/transaction_guards"), "model"),
     **dict.fromkeys(("fields/key_slots", "fields/key_templates"), "mapping"),
     "fields/computed_fields": "model",
