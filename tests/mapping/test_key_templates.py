@@ -331,6 +331,8 @@ def test_what_the_keys_tell_is_read_and_not_stored(left_out: tuple[str, ...], as
         ({"status": "late"}, "Order.status differs from its value in Order.GSI1PK"),
         ({"number": "3"}, "Order.number differs from its value in Order.SK"),
         ({"SK": "ORDER#3"}, "Order.SK does not match its template"),
+        ({"SK": "ORDER#3", "customerId": None, "status": None}, "Order.SK does not match its template"),
+        ({"PK": "ORDER#7", "number": None, "status": None}, "Order.PK does not match its template"),
         ({"SK": "ORDER#00000003#"}, "Order.SK does not match its template"),
         ({"PK": "CUSTOMER#7#8", "customerId": "7#8"}, "Order.PK does not match its template"),
         ({"gsi1pk": "STATUS#"}, "Order.GSI1PK does not match its template"),
