@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from dynamongo._support.unions import assert_never
 from dynamongo.expressions.conditions import (
@@ -58,6 +58,22 @@ def _own_operands(node: Condition) -> tuple[Operand, ...]:
             return ()
         case _:
             assert_never(node)
+
+
+def replace_leaves(condition: Condition, replace: Callable[[Condition], Condition]) -> Condition:
+    """Return the condition with what the function returns in the place of each part that has no parts itself."""
+    # Without recursion, since a condition may be nested deeper than the stack of Python allows.
+    made: list[Condition] = []
+    nodes: list[Condition] = nodes_of(condition)
+    for node in reversed(nodes):  # parts come before their parent, the last one first
+        match node:
+            case And(parts) | Or(parts):
+                made.append(type(node)(*[made.pop() for _ in parts]))
+            case Not():
+                made.append(Not(made.pop()))
+            case _:
+                made.append(replace(node))
+    return made.pop()
 
 
 def paths_of(condition: Condition) -> list[Path]:

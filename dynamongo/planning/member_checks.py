@@ -8,10 +8,9 @@ from __future__ import annotations
 from typing import cast
 
 from dynamongo.exceptions import ExpressionError
-from dynamongo.expressions.conditions import And, Condition, Exists, Not, NotExists, Or, Path
+from dynamongo.expressions.conditions import And, Condition, Exists, NotExists, Or, Path
 from dynamongo.expressions.evaluation import holds
-from dynamongo.expressions.operands import paths_of
-from dynamongo.expressions.trees import nodes_of
+from dynamongo.expressions.operands import paths_of, replace_leaves
 from dynamongo.expressions.values import Item
 from dynamongo.mapping.keys.composed import ComposedKeys
 
@@ -30,17 +29,7 @@ def settle(condition: Condition, templates: ComposedKeys, key: Item) -> Conditio
     if templates.unstored.isdisjoint(path.attribute for path in paths_of(condition)):
         return condition
     told = templates.tell_unstored(key)
-    # Without recursion, since a condition may be nested deeper than the stack of Python allows.
-    made: list[Condition] = []
-    for node in reversed(nodes_of(condition)):  # parts come before their parent, the last one first
-        match node:
-            case And(parts) | Or(parts):
-                made.append(type(node)(*[made.pop() for _ in parts]))
-            case Not():
-                made.append(Not(made.pop()))
-            case _:
-                made.append(_settle_leaf(node, templates, told))
-    return made.pop()
+    return replace_leaves(condition, lambda leaf: _settle_leaf(leaf, templates, told))
 
 
 def _settle_leaf(leaf: Condition, templates: ComposedKeys, told: Item) -> Condition:

@@ -22,8 +22,7 @@ from dynamongo.expressions.limits import (
     longest_in,
     rendered_bytes,
 )
-from dynamongo.expressions.operands import paths_of
-from dynamongo.expressions.trees import nodes_of
+from dynamongo.expressions.operands import paths_of, replace_leaves
 from dynamongo.expressions.values import Item
 from dynamongo.planning.conjuncts import MAX_NESTING
 
@@ -67,19 +66,7 @@ def _fits(condition: Condition) -> bool:
 
 def split_long_ins(condition: Condition) -> Condition:
     """Return the same condition with INs of at most a hundred choices, the limit of DynamoDB."""
-    if longest_in(condition) <= MAX_IN_OPERANDS:
-        return condition
-    # Without recursion, since a condition may be nested deeper than the stack of Python allows.
-    made: list[Condition] = []
-    for node in reversed(tuple(nodes_of(condition))):  # parts come before their parent, the last one first
-        match node:
-            case And(parts) | Or(parts):
-                made.append(type(node)(*[made.pop() for _ in parts]))
-            case Not():
-                made.append(Not(made.pop()))
-            case _:
-                made.append(_split_in(node))
-    return made.pop()
+    return condition if longest_in(condition) <= MAX_IN_OPERANDS else replace_leaves(condition, _split_in)
 
 
 def _split_in(part: Condition) -> Condition:
