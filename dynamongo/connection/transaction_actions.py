@@ -168,6 +168,7 @@ class TransactionActions:
         if left:
             raise ExpressionError(f"delete takes an instance, or a model and a strategy; got also {shorten(left)}")
         mapper, table = find_mapper(model)
+        mapper = mapper.mapper_for(which)
         target, found = resolve_checked(which, condition, mapper), which if isinstance(which, Recorded) else None
         self._add("delete", mapper, make_delete(mapper, table, target, found=found), which)
 
@@ -193,6 +194,7 @@ class TransactionActions:
     def _update(self, item: Any, arguments: tuple[Any, ...], condition: Condition | None, *, upsert: bool) -> None:
         model, which, updates = split_arguments(item, arguments)
         mapper, table = find_mapper(model)
+        mapper = mapper.mapper_for(which)
         changes = check_changes(mapper, updates)
         target = resolve_checked(which, condition, mapper)
         write = self._by_clock(make_update, mapper)(mapper, table, target, changes, upsert=upsert, item=which)

@@ -124,6 +124,14 @@ class Mapper(ModelSchema, Generic[M]):
         own: Mapper[M] = self.class_like(type(instance)).__mapper__
         return own if own.keys.names == self.keys.names else self
 
+    def mapper_for(self, strategy: object) -> Mapper[M]:
+        """Return the mapper for a write of what a strategy names: that of an instance, whose class may have more rules.
+
+        The same mapper for anything but an instance of a derived class.
+        """
+        known: Any = strategy
+        return self.mapper_of(known) if type(known) is not self.model and isinstance(known, self.origin) else self
+
     def class_like(self, model: Any) -> Any:
         """Return the class, which is derived from the model, bound to what the model is bound to."""
         origin, own = model.__mapper__.origin, vars(self.model)

@@ -110,8 +110,7 @@ class UpdateCall(_WriteCall[M]):
         returns: Returns = "new",
     ) -> None:
         check_flag(mapper.name, "upsert", upsert)
-        if type(strategy) is not mapper.model and isinstance(strategy, mapper.origin):
-            mapper = mapper.mapper_of(strategy)  # of a derived class, which may follow more rules
+        mapper = mapper.mapper_for(strategy)
         changes = check_changes(mapper, updates)
         target = resolve_checked(strategy, condition, mapper)
         self.mapper, self.table, self.returns = mapper, table, returns
@@ -137,8 +136,7 @@ class DeleteCall(_WriteCall[M | None]):
 
     def __init__(self, mapper: Mapper[M], table: str, strategy: Strategy, condition: Condition | None = None) -> None:
         self.is_instance = isinstance(strategy, mapper.origin)
-        if self.is_instance and type(strategy) is not mapper.model:
-            mapper = mapper.mapper_of(cast("M", strategy))  # of a derived class, which may follow more rules
+        mapper = mapper.mapper_for(strategy)
         target = resolve_checked(strategy, condition, mapper)
         self.mapper, self.table = mapper, table
         found = strategy if self.is_instance else None

@@ -439,6 +439,12 @@ def test_a_base_writes_instances_of_derived_classes_by_their_own_rules() -> None
         Parent.update_one(child, Parent.name.set("Ann"))
     with pytest.raises(VersionConflict, match="is at version 2"):
         Parent.delete_one(child)
+    with pytest.raises(TransactionCanceled) as canceled, Connection.transaction() as tx:
+        tx.update(Parent, child, Parent.name.set("Ann"))
+    assert isinstance(canceled.value.reasons[0].error, VersionConflict)
+    with pytest.raises(TransactionCanceled) as canceled, Connection.transaction() as tx:
+        tx.delete(Parent, child)
+    assert isinstance(canceled.value.reasons[0].error, VersionConflict)
 
     key = {"pk": "CUSTOMER#7", "sk": "CHILD#1#ball"}
     message = "Parent: Child.index_pk follows from name .template='NAME#{name}'., and a key does not tell the class"
