@@ -32,7 +32,7 @@ from __future__ import annotations
 
 import copy
 import functools
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.expressions.values import shorten
@@ -114,4 +114,4 @@ def guard_facet(model: type[Instance], changed: frozenset[str]) -> None:
             f"would hide the awaited verbs; rename it, or make it an AsyncFacet(...); got {shorten(facet)}",
         )
     if overridden := changed - {"aio"}:
-        model.aio = facet.refusing(overridden)
+        cast("Any", model).aio = facet.refusing(overridden)

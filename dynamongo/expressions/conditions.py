@@ -137,7 +137,16 @@ def is_value(operand: Operand) -> TypeGuard[AttributeValue]:
     return not isinstance(operand, (Path, Size))
 
 
-class BaseCondition:
+class ComparisonOfWrongType:
+    """To type checkers, what `==` and `!=` make of a field and a value that it never holds; nothing takes it.
+
+    No such object exists: at run time, a field refuses the value.
+    """
+
+    __slots__ = ()
+
+
+class BaseCondition(ComparisonOfWrongType):
     """Base of all conditions: combines them with `&`, `|` and `~`, and refuses to be tested for truth."""
 
     __slots__ = ()
@@ -145,11 +154,11 @@ class BaseCondition:
     def __str__(self: Condition) -> str:  # type: ignore[misc]  # every subclass is in the union
         return descriptions.describe(self)
 
-    def __and__(self: Condition, other: object) -> And:  # type: ignore[misc]  # every subclass is in the union
-        return And(self, cast("Condition", other)) if isinstance(other, BaseCondition) else NotImplemented
+    def __and__(self: Condition, other: Condition) -> And:  # type: ignore[misc]  # every subclass is in the union
+        return And(self, other) if isinstance(cast("object", other), BaseCondition) else NotImplemented
 
-    def __or__(self: Condition, other: object) -> Or:  # type: ignore[misc]  # every subclass is in the union
-        return Or(self, cast("Condition", other)) if isinstance(other, BaseCondition) else NotImplemented
+    def __or__(self: Condition, other: Condition) -> Or:  # type: ignore[misc]  # every subclass is in the union
+        return Or(self, other) if isinstance(cast("object", other), BaseCondition) else NotImplemented
 
     def __invert__(self: Condition) -> Not:  # type: ignore[misc]  # every subclass is in the union
         return Not(self)

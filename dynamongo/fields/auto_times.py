@@ -7,12 +7,12 @@ from typing import Any, get_args
 
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import shorten
-from dynamongo.fields.base import T
+from dynamongo.fields.base import Input_contra, Stored_co, T
 from dynamongo.fields.formats import FormattedField
 from dynamongo.fields.item_options import Occasion
 
 
-class AutoTime(FormattedField[T]):
+class AutoTime(FormattedField[T, Input_contra, Stored_co]):
     """Base of fields that hold points in time.
 
     Args:

@@ -19,11 +19,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar, cast, overload
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, cast, overload
 
+from dynamongo._support.type_variables import TypeVar
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.values import (
+    AttributeType,
     AttributeValue,
     are_values_hidden,
     check_name,
@@ -33,21 +36,31 @@ from dynamongo.expressions.values import (
     shorten,
 )
 from dynamongo.fields import custom, python_values
+from dynamongo.fields.computed_values import Term
 from dynamongo.fields.item_options import ItemOptions
 from dynamongo.fields.json_forms import JSONForms
+from dynamongo.fields.operators import Operators
 from dynamongo.fields.partial_map import guard, refuse_unloaded
 from dynamongo.fields.updatable import MAX_SECONDS
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-# The overloads of each constructor set it through `self`: for text `str` with `required=True`, else `str | None`.
+# The value of an instance. The overloads of each constructor set it through `self`: `str` with `required=True`, else
+# `str | None`.
 T = TypeVar("T")
+# What the field takes for a value, and converts; never `None`.
+Input_contra = TypeVar("Input_contra", default=T, contravariant=True)
+# The DynamoDB type that it stores; `Any` where that depends on the value.
+Stored_co = TypeVar("Stored_co", bound=AttributeType, default=Any, covariant=True)
 V = TypeVar("V")
 
 
-class Field(JSONForms, ItemOptions, Generic[T]):
+class Field(JSONForms, ItemOptions, Operators[Input_contra, Stored_co], Term, Generic[T, Input_contra, Stored_co]):
     """A field of any type: takes every value that DynamoDB can store, as `python_values` encodes it.
+
+    A custom field derives from `Field[Money]`, for values that are a `Money`; or, to tell type checkers that it takes a
+    `str` as well, and what it stores, from `Field[Money, Money | str, Literal["N"]]`.
 
     Args:
         required: Whether an item needs a value to be saved. The type of a required field excludes `None`.
@@ -132,7 +145,12 @@ class Field(JSONForms, ItemOptions, Generic[T]):
 
     if TYPE_CHECKING:
 
-        def __set__(self, instance: object, value: T) -> None: ...
+        def __set__(self, instance: object, value: T | Input_contra) -> None: ...
+
+    else:  # of its parameters, two have defaults
+
+        def __class_getitem__(cls, types: Any) -> GenericAlias:
+            return GenericAlias(cls, types)
 
     def bind(self, owner: str, path: Path) -> Self:
         """Return a copy of the field for the attribute at `path` in the items of the model named `owner`."""

@@ -15,7 +15,7 @@ from dynamongo.expressions.conditions import GE, LE, And, Comparison, Condition,
 from dynamongo.expressions.numbers import Number, add_numbers, negate
 from dynamongo.expressions.values import shorten
 from dynamongo.fields.operands import Incomparable, unwrap
-from dynamongo.fields.operators import Operators
+from dynamongo.fields.operators import OperandEncoder
 
 if TYPE_CHECKING:
     from dynamongo.fields.updatable import Updatable
@@ -73,7 +73,7 @@ def if_not_exists(field: Any, otherwise: object) -> ComputedValue:
         ValidationError: The value does not suit the field.
     """
     known = _check_field("if_not_exists", field)
-    if isinstance(otherwise, Operators):  # whatever the update sets has to suit both fields
+    if isinstance(otherwise, OperandEncoder):  # whatever the update sets has to suit both fields
         value: Any = otherwise.path
     else:
         value = _function_of(otherwise) if isinstance(otherwise, ComputedValue) else known.encode_new(otherwise)
@@ -149,19 +149,19 @@ def _minus(left: Number | None, right: Number | None) -> Number | None:
 def _fields_in(operand: object) -> tuple[Any, ...]:
     if isinstance(operand, ComputedValue):
         return operand.fields
-    return (operand,) if isinstance(operand, Operators) else ()
+    return (operand,) if isinstance(operand, OperandEncoder) else ()
 
 
 def _as_term(operand: Any, field: Updatable) -> Any:
     if isinstance(operand, ComputedValue):
         return _function_of(operand)
-    return operand.path if isinstance(operand, Operators) else field.encode_amount(unwrap(operand))
+    return operand.path if isinstance(operand, OperandEncoder) else field.encode_amount(unwrap(operand))
 
 
 def _as_list(operand: Any, field: Updatable) -> Any:
     if isinstance(operand, ComputedValue):
         return _function_of(operand)
-    if isinstance(operand, Operators):
+    if isinstance(operand, OperandEncoder):
         return operand.path
     operand = unwrap(operand)
     if not isinstance(operand, (list, tuple)):
@@ -178,7 +178,7 @@ def _function_of(operand: ComputedValue) -> IfNotExists | ListAppend:
 
 
 def _check_field(function: str, field: Any) -> Updatable:
-    if not isinstance(field, Operators):
+    if not isinstance(field, OperandEncoder):
         raise ExpressionError(f"{function} takes a field, such as User.visits; got {shorten(field)}")
     return cast("Updatable", field)
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, cast, overload
 
 from dynamongo._support.lazy_imports import LazyModule
+from dynamongo._support.type_variables import TypeVar
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.expressions.conditions import Operand, Path
 from dynamongo.expressions.values import SCALAR_TYPES, AttributeType, AttributeValue, shorten
@@ -19,24 +20,39 @@ from dynamongo.fields.json_forms import JSONSchema, SchemaMode
 from dynamongo.fields.partial_map import PartialList, are_elements_whole, is_whole, refuse_part
 
 if TYPE_CHECKING:
+    import datetime as dt
+    import enum
+    import uuid
+    from decimal import Decimal
+
     from typing_extensions import Unpack
 
+    from dynamongo.expressions.conditions import Contains
+    from dynamongo.expressions.updates import AddUpdate, AppendUpdate, DeleteUpdate
     from dynamongo.fields import json_schemas
     from dynamongo.fields.document_classes import BaseDocument
+    from dynamongo.fields.maps import DictField
+    from dynamongo.fields.operands import Comparand, LiteralValue
+    from dynamongo.fields.options import CheckOptions
 
     B = TypeVar("B", bound=BaseDocument)
-    from dynamongo.fields.options import CheckOptions
+    V = TypeVar("V")
+    W = TypeVar("W")
+    Scalar = TypeVar("Scalar", bound=str | bytes | float | Decimal | dt.date | dt.timedelta | uuid.UUID | enum.Enum)
 else:  # few programs ask for a JSON Schema
     json_schemas = LazyModule("dynamongo.fields.json_schemas")
 
+# The value of an element, and what the field of the elements takes for one.
 E = TypeVar("E")
-V = TypeVar("V")
+Input_contra = TypeVar("Input_contra", default=E, contravariant=True)
 
 FieldLike: TypeAlias = "Field[Any] | Callable[[], Field[Any]]"
 """A field, or the class of a field that needs no arguments."""
 
 
-class ListField(Field[list[E]]):
+class ListField(
+    Field[list[E], list[E] | list[Input_contra] | tuple[Input_contra, ...], Literal["L"]], Generic[E, Input_contra]
+):
     """A list with one field for all elements: takes a list or a tuple, and is never `None`.
 
     Stored as a list. An item without the attribute has the empty list. An element cannot be `None` or an empty set,
@@ -56,8 +72,8 @@ class ListField(Field[list[E]]):
 
         @overload
         def __init__(
-            self: ListField[V],
-            field: Field[V | None] | Callable[[], Field[V | None]],
+            self: ListField[V, W],
+            field: Field[V | None, W, Any] | Callable[[], Field[V | None, W, Any]],
             default: Any = ...,
             *,
             required: bool = ...,
@@ -65,8 +81,8 @@ class ListField(Field[list[E]]):
         ) -> None: ...
         @overload
         def __init__(
-            self: ListField[V],
-            field: Field[V] | Callable[[], Field[V]],
+            self: ListField[V, W],
+            field: Field[V, W, Any] | Callable[[], Field[V, W, Any]],
             default: Any = ...,
             *,
             required: bool = ...,
@@ -80,10 +96,25 @@ class ListField(Field[list[E]]):
 
     __iter__ = None  # or Python would ask for [0], [1], ... without end
 
-    if TYPE_CHECKING:  # as at the class of a model, the class of a document stands for its field
+    if TYPE_CHECKING:
+
+        def contains(self, value: Input_contra | Comparand[Input_contra]) -> Contains: ...
+        def append(self, *elements: Input_contra) -> AppendUpdate: ...
+        def prepend(self, *elements: Input_contra) -> AppendUpdate: ...
+
+    if TYPE_CHECKING:
+        # As at the class of a model, the class of a document stands for its field.
 
         @overload
-        def __getitem__(self: ListField[B], index: int) -> type[B]: ...
+        def __getitem__(self: ListField[B, Any], index: int) -> type[B]: ...
+        @overload
+        def __getitem__(self: ListField[list[V], Any], index: int) -> ListField[V]: ...
+        @overload
+        def __getitem__(self: ListField[set[V], Any], index: int) -> SetField[V]: ...
+        @overload
+        def __getitem__(self: ListField[dict[str, Any], Any], index: int) -> DictField[dict[str, Any]]: ...
+        @overload
+        def __getitem__(self: ListField[Scalar, W], index: int) -> Field[Scalar, W]: ...
         @overload
         def __getitem__(self, index: int) -> Any: ...
 
@@ -176,7 +207,14 @@ class ListField(Field[list[E]]):
         return self.element.encode(_refuse_empty_set(self.element, self.element.validate(element)))
 
 
-class SetField(Field[set[E]]):
+class SetField(
+    Field[
+        set[E],
+        AbstractSet[Input_contra] | list[E] | list[Input_contra] | tuple[Input_contra, ...],
+        Literal["SS", "NS", "BS"],
+    ],
+    Generic[E, Input_contra],
+):
     """A set with one field for all members, which stores strings, numbers or binary values; never `None`.
 
     Takes a set, a frozenset, a list or a tuple. DynamoDB has no empty set: it is stored as an absent attribute, and an
@@ -192,12 +230,21 @@ class SetField(Field[set[E]]):
     has_parts = True
 
     if TYPE_CHECKING:
+
+        def contains(self, value: Input_contra | Comparand[Input_contra]) -> Contains: ...
+        def add(self, value: Input_contra | Iterable[Input_contra] | LiteralValue[Any]) -> AddUpdate: ...
+        def add_to_set(self, members: Input_contra | Iterable[Input_contra] | LiteralValue[Any]) -> AddUpdate: ...
+        def delete_from_set(
+            self, members: Input_contra | Iterable[Input_contra] | LiteralValue[Any]
+        ) -> DeleteUpdate: ...
+
+    if TYPE_CHECKING:
         # As for `ListField`.
 
         @overload
         def __init__(
-            self: SetField[V],
-            field: Field[V | None] | Callable[[], Field[V | None]],
+            self: SetField[V, W],
+            field: Field[V | None, W, Any] | Callable[[], Field[V | None, W, Any]],
             default: Any = ...,
             *,
             required: bool = ...,
@@ -205,8 +252,8 @@ class SetField(Field[set[E]]):
         ) -> None: ...
         @overload
         def __init__(
-            self: SetField[V],
-            field: Field[V] | Callable[[], Field[V]],
+            self: SetField[V, W],
+            field: Field[V, W, Any] | Callable[[], Field[V, W, Any]],
             default: Any = ...,
             *,
             required: bool = ...,

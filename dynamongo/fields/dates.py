@@ -23,7 +23,7 @@ else:  # most models have no formats
     datetime_formats = LazyModule("dynamongo.fields.datetime_formats")
 
 
-class DateField(AutoTime[T], TextStored[T]):
+class DateField(AutoTime[T, dt.date | str, Literal["S"]], TextStored[T, dt.date | str]):
     """A date without a time of day: takes a `date`, or text in one of `formats` or in ISO 8601 (`2024-05-01`).
 
     A `datetime` is refused, since its time would be lost: take its `.date()`. Stored as ISO 8601 text, which sorts by

@@ -7,8 +7,8 @@ what else `Cart.home` has: the conditions and updates of whole maps.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, overload
 
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import Field
@@ -16,11 +16,15 @@ from dynamongo.fields.operators import Operators
 from dynamongo.fields.partial_map import refuse_unloaded
 
 if TYPE_CHECKING:
-    from dynamongo.expressions.conditions import Comparison, Exists, In, IsType, NotExists, Path
+    from dynamongo._support.several import Several
+    from dynamongo.expressions.conditions import Comparison, ComparisonOfWrongType, Exists, In, IsType, NotExists, Path
     from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
     from dynamongo.expressions.values import AttributeType
     from dynamongo.fields.document_types import DeclaredType
-    from dynamongo.fields.operands import SizeOf
+    from dynamongo.fields.operands import Comparand, SizeOf
+    from dynamongo.fields.operators import NewValue
+
+    Whole: TypeAlias = "BaseDocument | type[BaseDocument] | Mapping[str, Any]"
 
 _LABEL: Final = "__label__"
 """Under this name, the `__dict__` of a part of a document has what messages call it."""
@@ -40,9 +44,12 @@ class DocumentMeta(type):
     def __dir__(cls) -> list[str]:
         return [*super().__dir__(), *cls.__find_fields()]
 
-    def __setattr__(cls, name: str, value: Any) -> None:
+    def __set_attribute(cls, name: str, value: Any) -> None:
         cls.__refuse_change(name, value)
         super().__setattr__(name, value)
+
+    if not TYPE_CHECKING:  # hidden, so that type checkers refuse names that a class does not have
+        __setattr__ = __set_attribute
 
     def __delattr__(cls, name: str) -> None:
         cls.__refuse_change(name, None)
@@ -67,16 +74,24 @@ class DocumentMeta(type):
         label: str
         __hash__ = type.__hash__
 
-        def __eq__(cls, other: object) -> Comparison: ...  # type: ignore[override]  # builds a condition
-        def __ne__(cls, other: object) -> Comparison: ...  # type: ignore[override]  # builds a condition
+        @overload  # type: ignore[override]  # builds a condition
+        def __eq__(cls, other: Whole | Comparand[Any]) -> Comparison: ...
+        @overload
+        def __eq__(cls, other: object) -> ComparisonOfWrongType: ...
+        def __eq__(cls, other: object) -> Any: ...
+        @overload  # type: ignore[override]  # builds a condition
+        def __ne__(cls, other: Whole | Comparand[Any]) -> Comparison: ...
+        @overload
+        def __ne__(cls, other: object) -> ComparisonOfWrongType: ...
+        def __ne__(cls, other: object) -> Any: ...
         def __getitem__(cls, name: str) -> Any: ...
-        def in_(cls, values: Iterable[Any]) -> In: ...
+        def in_(cls, values: Several[Whole | Comparand[Any]]) -> In: ...
         def exists(cls) -> Exists: ...
         def not_exists(cls) -> NotExists: ...
         def attribute_type(cls, type_: AttributeType) -> IsType: ...
         def size(cls) -> SizeOf: ...
-        def set(cls, value: Any) -> SetUpdate: ...
-        def set_if_not_exists(cls, value: Any) -> SetUpdate: ...
+        def set(cls, value: Whole | NewValue[Any]) -> SetUpdate: ...
+        def set_if_not_exists(cls, value: Whole | NewValue[Any]) -> SetUpdate: ...
         def remove(cls) -> RemoveUpdate: ...
 
     else:

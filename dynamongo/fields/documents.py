@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, cast, overload
 
+from dynamongo._support.type_variables import TypeVar
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.values import AttributeValue, Item, describe_error, normalize_item
 from dynamongo.fields import python_values
@@ -19,17 +20,16 @@ from dynamongo.fields.partial_map import refuse_part, refuse_storing
 from dynamongo.fields.type_hints import make_field, split_none
 
 if TYPE_CHECKING:
-    from typing_extensions import TypeVar as TypeVarWithDefault
     from typing_extensions import Unpack
 
     from dynamongo.fields.options import FieldOptions
 
-    C = TypeVarWithDefault("C", default=Any)
-else:
-    C = TypeVar("C")
+    D = TypeVar("D")
+    B = TypeVar("B", bound=BaseDocument)
 
-D = TypeVar("D")
-B = TypeVar("B", bound=BaseDocument)
+# The type of the field at the class of its model, and what the field takes.
+C = TypeVar("C", default=Any)
+Input_contra = TypeVar("Input_contra", default="T | Mapping[str, Any]", contravariant=True)
 
 _declared: ContextVar[tuple[type, ...]] = ContextVar("dynamongo_documents_in_declaration", default=())
 
@@ -37,7 +37,7 @@ _BOUND_LATER: Final = frozenset(["fields", "_members", "_decoders", "_required"]
 """What a reference computes when somebody asks for it."""
 
 
-class DocumentField(DictField[T], Generic[T, C]):
+class DocumentField(DictField[T, Input_contra], Generic[T, C, Input_contra]):
     """A document, stored as a map: `DocumentField(Address)`.
 
     Takes an instance, which it holds, or a dict of its members. The class derives from `Document`, or is a dataclass or
@@ -82,18 +82,13 @@ class DocumentField(DictField[T], Generic[T, C]):
         def __get__(self, instance: object, owner: type[Any]) -> T: ...
         def __get__(self, instance: Any, owner: Any) -> Any: ...  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
 
-    else:  # the second parameter, which only type checkers know, has a default
-
-        def __class_getitem__(cls, types: Any) -> Any:
-            return super().__class_getitem__(types if isinstance(types, tuple) else (types, Any))
-
     if TYPE_CHECKING:
         # `C` is the type of the field at the class of its model. For a `Document` it is that class, whose attributes
         # are the fields of the members, and whose metaclass has the operators of the field.
 
         @overload
         def __init__(
-            self: DocumentField[B, type[B]],
+            self: DocumentField[B, type[B], B | Mapping[str, Any]],
             document: type[B],
             *,
             required: Literal[True],
@@ -101,7 +96,7 @@ class DocumentField(DictField[T], Generic[T, C]):
         ) -> None: ...
         @overload
         def __init__(
-            self: DocumentField[B | None, type[B]],
+            self: DocumentField[B | None, type[B], B | Mapping[str, Any]],
             document: type[B],
             *,
             required: bool = ...,
@@ -109,7 +104,7 @@ class DocumentField(DictField[T], Generic[T, C]):
         ) -> None: ...
         @overload
         def __init__(
-            self: DocumentField[D, DocumentField[D]],
+            self: DocumentField[D, DocumentField[D], D | Mapping[str, Any]],
             document: type[D],
             *,
             required: Literal[True],
@@ -117,7 +112,7 @@ class DocumentField(DictField[T], Generic[T, C]):
         ) -> None: ...
         @overload
         def __init__(
-            self: DocumentField[D | None, DocumentField[D | None]],
+            self: DocumentField[D | None, DocumentField[D | None, Any, D | Mapping[str, Any]], D | Mapping[str, Any]],
             document: type[D],
             *,
             required: bool = ...,
@@ -125,7 +120,7 @@ class DocumentField(DictField[T], Generic[T, C]):
         ) -> None: ...
         @overload
         def __init__(
-            self: DocumentField[Any, Any], document: str, *, required: bool = ..., **options: Unpack[FieldOptions]
+            self: DocumentField[Any, Any, Any], document: str, *, required: bool = ..., **options: Unpack[FieldOptions]
         ) -> None: ...
 
     def __init__(self: Any, document: Any, **options: Any) -> None:

@@ -21,8 +21,12 @@ from dynamongo.fields.scalars import NumberStored
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from dynamongo.expressions.updates import AddUpdate, IncrementUpdate
     from dynamongo.fields import iso_durations
+    from dynamongo.fields.operands import LiteralValue
     from dynamongo.fields.options import FieldOptions, TimeOptions
+
+    Amount: TypeAlias = dt.timedelta | float | Decimal
 else:  # only JSON has them as text
     iso_durations = LazyModule("dynamongo.fields.iso_durations")
 
@@ -40,7 +44,7 @@ _TAKEN = "a datetime with a time zone, or a number of seconds"
 _ISO_TEXT = "a datetime as ISO 8601 text with a time zone, such as 2024-05-01T10:00:00Z"
 
 
-class TimedeltaField(NumberStored[T]):
+class TimedeltaField(NumberStored[T, dt.timedelta]):
     """A duration: takes a `timedelta`. Stored as a whole number of the unit that `precision` names.
 
     A duration that is not a whole number of units is refused, never rounded. Updates take a `timedelta`, too:
@@ -57,6 +61,13 @@ class TimedeltaField(NumberStored[T]):
     can_expire_items = False
     stores_whole = True
     reads_one_form = True
+
+    if TYPE_CHECKING:
+
+        def add(self, value: dt.timedelta | LiteralValue[dt.timedelta]) -> AddUpdate: ...
+        def subtract(self, value: dt.timedelta | LiteralValue[dt.timedelta]) -> AddUpdate: ...
+        def increment(self, by: dt.timedelta | LiteralValue[dt.timedelta] = ...) -> IncrementUpdate: ...
+        def decrement(self, by: dt.timedelta | LiteralValue[dt.timedelta] = ...) -> IncrementUpdate: ...
 
     if TYPE_CHECKING:
 
@@ -117,7 +128,9 @@ class TimedeltaField(NumberStored[T]):
             self.reject(number, f"stored as a number of {self.precision} that a timedelta holds", cause=error)
 
 
-class TimestampField(AutoTime[T], NumberStored[T]):
+class TimestampField(
+    AutoTime[T, dt.datetime | float | Decimal, Literal["N"]], NumberStored[T, dt.datetime | float | Decimal]
+):
     """A point in time: holds a `datetime` in UTC. Stored as the number of seconds since 1970, with a fraction.
 
     Takes a `datetime` with a time zone, or the number of seconds since the epoch: an `int`, a `Decimal` of whole
@@ -139,6 +152,13 @@ class TimestampField(AutoTime[T], NumberStored[T]):
             self: TimestampField[dt.datetime | None], *, required: bool = ..., **options: Unpack[TimeOptions]
         ) -> None: ...
         def __init__(self: Any, **options: Any) -> None: ...
+
+    if TYPE_CHECKING:
+
+        def add(self, value: Amount | LiteralValue[Amount]) -> AddUpdate: ...
+        def subtract(self, value: Amount | LiteralValue[Amount]) -> AddUpdate: ...
+        def increment(self, by: Amount | LiteralValue[Amount] = ...) -> IncrementUpdate: ...
+        def decrement(self, by: Amount | LiteralValue[Amount] = ...) -> IncrementUpdate: ...
 
     def convert(self, value: Any) -> Any:
         if not isinstance(value, dt.datetime):

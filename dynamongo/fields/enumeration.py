@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, overload
 
 from dynamongo._support.lazy_imports import LazyModule
+from dynamongo._support.type_variables import TypeVar
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.values import AttributeType, AttributeValue
@@ -20,13 +21,15 @@ if TYPE_CHECKING:
 
     from dynamongo.fields import scalar_formats
     from dynamongo.fields.options import FieldOptions
+
+    E = TypeVar("E", bound=enum.Enum)
 else:  # most models have no formats
     scalar_formats = LazyModule("dynamongo.fields.scalar_formats")
 
-E = TypeVar("E", bound=enum.Enum)
+Input_contra = TypeVar("Input_contra", default="T | str | int", contravariant=True)
 
 
-class EnumField(FormattedField[T]):
+class EnumField(FormattedField[T, Input_contra, Literal["S"]], Generic[T, Input_contra]):
     """A member of an enumeration: takes a member, or its stored form.
 
     Stored by value, which must be a `str` or an `int`, or by name with `by_name=True`. A name that has become an alias
@@ -48,7 +51,7 @@ class EnumField(FormattedField[T]):
 
         @overload
         def __init__(
-            self: EnumField[E],
+            self: EnumField[E, E | str | int],
             enum_class: type[E],
             *,
             required: Literal[True],
@@ -58,7 +61,7 @@ class EnumField(FormattedField[T]):
         ) -> None: ...
         @overload
         def __init__(
-            self: EnumField[E | None],
+            self: EnumField[E | None, E | str | int],
             enum_class: type[E],
             *,
             required: bool = ...,

@@ -12,7 +12,7 @@ from typing import Any
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import AttributeType, AttributeValue, shorten
-from dynamongo.fields.base import Field, T
+from dynamongo.fields.base import Field, Input_contra, Stored_co, T
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Format:
     unsorted: str = ""
 
 
-class FormattedField(Field[T]):
+class FormattedField(Field[T, Input_contra, Stored_co]):
     """Base of fields that can store their values in formats of others."""
 
     takes_format = True

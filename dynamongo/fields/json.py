@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dynamongo.fields.options import FieldOptions
 
 
-class JSONField(TextStored[Any]):
+class JSONField(TextStored[Any, Any]):
     """Any JSON value except `None`, stored as JSON text: one string, whatever its depth.
 
     Takes dicts with `str` keys, lists, tuples (which are read as lists), `str`, `int`, `float`, `bool`, and `None`

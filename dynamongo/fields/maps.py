@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, cast, overload
 
 from dynamongo._support.lazy_imports import LazyModule
+from dynamongo._support.type_variables import TypeVar
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.values import AttributeType, AttributeValue, Item, check_name, normalize_item, shorten
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 else:  # few programs ask for a JSON Schema
     json_schemas = LazyModule("dynamongo.fields.json_schemas")
 
+Input_contra = TypeVar("Input_contra", default=Mapping[str, Any], contravariant=True)
 
 _NEW_OPTIONS: Final[tuple[str, ...]] = ("immutable", "computed", "computed_from")
 
 
-class DictField(Field[T]):
+class DictField(Field[T, Input_contra, Literal["M"]], Generic[T, Input_contra]):
     """A map, with a field for each of its members: `DictField(city=StringField(required=True), zip=StringField())`.
 
     Takes a dict and holds a new one; a member that is `None` is absent. `required` of a member applies to every value

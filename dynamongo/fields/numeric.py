@@ -30,7 +30,7 @@ _DECIMAL_TEXT = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?"
 _DECIMAL = LazyPattern(_DECIMAL_TEXT)
 
 
-class IntField(RangedField[T]):
+class IntField(RangedField[T, int | Decimal]):
     """A whole number of up to 38 digits: takes an `int`, or a `Decimal` without a fraction. Stored as a number.
 
     Args:
@@ -139,7 +139,7 @@ class IntField(RangedField[T]):
         return number
 
 
-class FloatField(RangedField[T]):
+class FloatField(RangedField[T, float | Decimal]):
     """A floating-point number: takes a `float`, or an `int` that a float holds exactly.
 
     Stored as the exact decimal that `repr` writes, so that every float is read as it was saved; NaN, infinity and
@@ -208,7 +208,7 @@ class FloatField(RangedField[T]):
         return value if type(number) is Decimal else self.convert(value)  # the greatest numbers round up out of range
 
 
-class DecimalField(RangedField[T]):
+class DecimalField(RangedField[T, Decimal | int]):
     """An exact decimal number of up to 38 significant digits: takes a `Decimal` or an `int`. Stored as a number.
 
     A number that does not fit is refused, never rounded. A float is refused, since `0.1` is not the decimal that it

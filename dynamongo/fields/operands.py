@@ -14,9 +14,10 @@ from __future__ import annotations
 import operator as operators
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeAlias, cast, overload
 
 from dynamongo._support.lazy_imports import LazyModule
+from dynamongo._support.type_variables import TypeVar
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import (
     And,
@@ -24,6 +25,7 @@ from dynamongo.expressions.conditions import (
     Between,
     Comparator,
     Comparison,
+    ComparisonOfWrongType,
     Contains,
     In,
     Operand,
@@ -35,6 +37,7 @@ from dynamongo.expressions.values import PLAIN_TYPES, AttributeType, AttributeVa
 from dynamongo.fields import python_values
 
 if TYPE_CHECKING:
+    from dynamongo._support.several import Several
     from dynamongo.expressions import evaluation
 else:  # few programs measure literals
     evaluation = LazyModule("dynamongo.expressions.evaluation")
@@ -43,6 +46,13 @@ if TYPE_CHECKING:
     from abc import ABC
 else:  # every field has all of these methods, and with an ABC it takes twice as long to find the fields of a class
     ABC = object
+
+Input_contra = TypeVar("Input_contra", contravariant=True)
+V_co = TypeVar("V_co", default=Any, covariant=True)
+L = TypeVar("L")
+
+Comparand: TypeAlias = "Comparable | SizeOf | LiteralValue[V_co]"
+"""What conditions compare a field with besides a value."""
 
 NO_OPERANDS = PLAIN_TYPES | {float}
 """The types of most values: looking them up is faster than `isinstance` with an abstract class."""
@@ -83,27 +93,35 @@ class Comparable(ABC):
         """Encode the operand of `begins_with` and `contains`."""
 
 
-class Compared:
+class Compared(Generic[Input_contra]):
     """Base of what is compared by operators, and is no field."""
 
     __hash__ = object.__hash__  # a class that defines `__eq__` would have none
 
-    def __eq__(self, other: object) -> Comparison:  # type: ignore[override]  # builds a condition
+    @overload  # type: ignore[override]  # builds a condition
+    def __eq__(self, other: Input_contra | Comparable | Compared[Any]) -> Comparison: ...
+    @overload
+    def __eq__(self, other: object) -> ComparisonOfWrongType: ...
+    def __eq__(self, other: object) -> Any:
         return self.compare("=", other)
 
-    def __ne__(self, other: object) -> Comparison:  # type: ignore[override]  # builds a condition
+    @overload  # type: ignore[override]  # builds a condition
+    def __ne__(self, other: Input_contra | Comparable | Compared[Any]) -> Comparison: ...
+    @overload
+    def __ne__(self, other: object) -> ComparisonOfWrongType: ...
+    def __ne__(self, other: object) -> Any:
         return self.compare("<>", other)
 
-    def __lt__(self, other: Any) -> Comparison:
+    def __lt__(self, other: Input_contra | Comparable | Compared[Any]) -> Comparison:
         return self.compare("<", other)
 
-    def __le__(self, other: Any) -> Comparison:
+    def __le__(self, other: Input_contra | Comparable | Compared[Any]) -> Comparison:
         return self.compare("<=", other)
 
-    def __gt__(self, other: Any) -> Comparison:
+    def __gt__(self, other: Input_contra | Comparable | Compared[Any]) -> Comparison:
         return self.compare(">", other)
 
-    def __ge__(self, other: Any) -> Comparison:
+    def __ge__(self, other: Input_contra | Comparable | Compared[Any]) -> Comparison:
         return self.compare(">=", other)
 
     def compare(self, operator: Comparator, other: Any) -> Comparison:
@@ -111,17 +129,17 @@ class Compared:
         raise NotImplementedError
 
 
-class SizeOf(Compared):
+class SizeOf(Compared[int]):
     """`field.size()`, to be compared with a number, with a field, or with another size."""
 
     def __init__(self, operand: Size) -> None:
         self.operand = operand
 
-    def between(self, low: Any, high: Any) -> Between:
+    def between(self, low: int | Comparand[int], high: int | Comparand[int]) -> Between:
         """Match items whose attribute has a size between `low` and `high`, both included."""
         return Between(self.operand, self.encode_operand(low), self.encode_operand(high))
 
-    def in_(self, values: Iterable[Any]) -> In:
+    def in_(self, values: Several[int | Comparand[int]]) -> In:
         """Match items whose attribute has one of the sizes."""
         return In(self.operand, tuple(map(self.encode_operand, values)))
 
@@ -139,7 +157,7 @@ class SizeOf(Compared):
         return value
 
 
-class LiteralValue(Compared):
+class LiteralValue(Compared[Any], Generic[V_co]):
     """A value as the first operand of a condition; `literal` makes it.
 
     It is encoded as the fields encode it that it is compared with.
@@ -148,8 +166,8 @@ class LiteralValue(Compared):
         value: The value.
     """
 
-    def __init__(self, value: Any) -> None:
-        if value is None or isinstance(value, (Comparable, Compared)):
+    def __init__(self, value: V_co) -> None:
+        if value is None or isinstance(cast("Any", value), (Comparable, Compared)):
             raise ExpressionError(f"literal takes a value; got {shorten(value)}")
         self.value = value
 
@@ -197,12 +215,12 @@ class LiteralValue(Compared):
         """Match items in which a field is a prefix of the string or binary value."""
         return BeginsWith(self._encode_text("begins_with", prefix), as_operand(prefix) or _encode_constant(prefix))
 
-    def size(self) -> LiteralValue:
+    def size(self) -> LiteralValue[int]:
         """Return the size of the value, as DynamoDB measures it."""
         size = evaluation.measure(self._encode())
         if size is evaluation.MISSING:
             raise ExpressionError(f"{self!r} has no size: strings, binary values, lists, maps and sets have one")
-        return LiteralValue(size)
+        return LiteralValue(cast("int", size))
 
     def _encode(self) -> AttributeValue:
         return python_values.encode(self.value)
@@ -226,7 +244,7 @@ class LiteralValue(Compared):
         return part.encode_part(self.value)
 
 
-def literal(value: Any) -> LiteralValue:
+def literal(value: L | LiteralValue[L]) -> LiteralValue[L]:
     """Return a value as an operand, for conditions in which it comes first: `literal(now).between(Job.start, Job.end)`.
 
     Args:
@@ -235,7 +253,7 @@ def literal(value: Any) -> LiteralValue:
     return LiteralValue(unwrap(value))
 
 
-class Incomparable(Compared):
+class Incomparable(Compared[Any]):
     """Base of what the store computes, which only updates can have: it refuses to be compared."""
 
     def compare(self, operator: Comparator, other: object) -> NoReturn:  # noqa: ARG002 - whatever they are
@@ -251,7 +269,7 @@ class Incomparable(Compared):
 
 def unwrap(value: Any) -> Any:
     """Return the value of a literal; anything else as it is."""
-    return value.value if type(value) is LiteralValue else value
+    return cast("Any", value).value if type(value) is LiteralValue else value
 
 
 def as_operand(value: Any) -> Path | Size | None:

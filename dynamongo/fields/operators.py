@@ -1,14 +1,18 @@
 """The operators and methods of a bound field that build conditions and updates.
 
-`Operators` builds them from the path of the field and encoded values; the field encodes the values.
+`Operators` builds them from the path of the field and encoded values, and the field encodes the values. To type
+checkers, it says which values the field takes, and as which DynamoDB type it stores them: a `StringField` is an
+`Operators[str, Literal["S"]]`, so that `User.name < 3` is refused, and so is `User.name.increment()`, since that is a
+method of `Operators[Any, Literal["N"]]`. At run time, `encode_operand` and `_require_type` refuse the same.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, cast, overload
 
+from dynamongo._support.type_variables import TypeVar
 from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.expressions.computed import Arithmetic, Computed
 from dynamongo.expressions.conditions import (
@@ -16,6 +20,7 @@ from dynamongo.expressions.conditions import (
     Between,
     Comparator,
     Comparison,
+    ComparisonOfWrongType,
     Condition,
     Contains,
     Exists,
@@ -37,15 +42,26 @@ from dynamongo.expressions.updates import (
 )
 from dynamongo.expressions.values import SET_TYPES, AttributeType, AttributeValue, shorten
 from dynamongo.fields.misused import Misused
-from dynamongo.fields.operands import NO_OPERANDS, Comparable, LiteralValue, SizeOf, unwrap
+from dynamongo.fields.operands import NO_OPERANDS, Comparable, Comparand, LiteralValue, SizeOf, unwrap
+
+if TYPE_CHECKING:
+    from dynamongo._support.several import Several
+    from dynamongo.fields.computed_values import ComputedValue
+
+Input = TypeVar("Input")
+Input_contra = TypeVar("Input_contra", contravariant=True)
+Stored_co = TypeVar("Stored_co", bound=AttributeType, default=Any, covariant=True)
+
+NewValue: TypeAlias = "Comparable | LiteralValue[Input] | ComputedValue"
+"""What updates set a field to besides a value."""
+
+_Sized: TypeAlias = Literal["S", "B", "L", "M", "SS", "NS", "BS"]
+_Searched: TypeAlias = Literal["S", "B", "L", "SS", "NS", "BS"]
+_Added: TypeAlias = Literal["N", "SS", "NS", "BS"]
 
 
-class Operators(Misused, Comparable):
-    """The conditions and updates that every field offers."""
-
-    required: bool
-    is_element: bool = False
-    """Whether the field is one element of a list, which can be removed even if the elements are required."""
+class OperandEncoder(Misused, Comparable):
+    """The part of a field that encodes what its operators and methods take, and refuses what does not suit it."""
 
     @abstractmethod
     def encode_bound(self, value: Any, operator: Comparator) -> Operand:
@@ -92,31 +108,49 @@ class Operators(Misused, Comparable):
             of_nothing: The sum if no number is stored; `None` if the store refuses such an update.
         """
 
+
+class Operators(OperandEncoder, Generic[Input_contra, Stored_co]):
+    """The conditions and updates that every field offers."""
+
+    required: bool
+    is_element: bool = False
+    """Whether the field is one element of a list, which can be removed even if the elements are required."""
+
     __hash__ = object.__hash__  # a class that defines `__eq__` would have none
 
-    def __eq__(self, other: object) -> Comparison:  # type: ignore[override]  # builds a condition
+    @overload  # type: ignore[override]  # builds a condition
+    def __eq__(self, other: Input_contra | Comparand[Input_contra]) -> Comparison: ...
+    @overload
+    def __eq__(self, other: object) -> ComparisonOfWrongType: ...
+    def __eq__(self, other: object) -> Any:
         return Comparison(self.path, "=", self._encode_operand(other))
 
-    def __ne__(self, other: object) -> Comparison:  # type: ignore[override]  # builds a condition
+    @overload  # type: ignore[override]  # builds a condition
+    def __ne__(self, other: Input_contra | Comparand[Input_contra]) -> Comparison: ...
+    @overload
+    def __ne__(self, other: object) -> ComparisonOfWrongType: ...
+    def __ne__(self, other: object) -> Any:
         return Comparison(self.path, "<>", self._encode_operand(other))
 
-    def __lt__(self, other: Any) -> Comparison:
+    def __lt__(self, other: Input_contra | Comparand[Input_contra]) -> Comparison:
         return Comparison(self.path, "<", self._encode_bound(other, "<"))
 
-    def __le__(self, other: Any) -> Comparison:
+    def __le__(self, other: Input_contra | Comparand[Input_contra]) -> Comparison:
         return Comparison(self.path, "<=", self._encode_bound(other, "<="))
 
-    def __gt__(self, other: Any) -> Comparison:
+    def __gt__(self, other: Input_contra | Comparand[Input_contra]) -> Comparison:
         return Comparison(self.path, ">", self._encode_bound(other, ">"))
 
-    def __ge__(self, other: Any) -> Comparison:
+    def __ge__(self, other: Input_contra | Comparand[Input_contra]) -> Comparison:
         return Comparison(self.path, ">=", self._encode_bound(other, ">="))
 
-    def between(self, low: Any, high: Any) -> Between:
+    def between(
+        self, low: Input_contra | Comparand[Input_contra], high: Input_contra | Comparand[Input_contra]
+    ) -> Between:
         """Match items whose attribute lies between `low` and `high`, both included."""
         return Between(self.path, self._encode_bound(low, ">="), self._encode_bound(high, "<="))
 
-    def in_(self, values: Iterable[Any]) -> In:
+    def in_(self, values: Several[Input_contra | Comparand[Input_contra]]) -> In:
         """Match items whose attribute equals one of the values. An empty list matches nothing and sends no request."""
         if isinstance(values, (str, bytes)):
             raise ExpressionError(f"{self.label}.in_ takes a list of values; got {shorten(values)}")
@@ -139,12 +173,12 @@ class Operators(Misused, Comparable):
                 " attribute, exists() to find those with it"
             )
 
-    def contains(self, value: Any) -> Contains:
+    def contains(self: Operators[Any, _Searched], value: Any) -> Contains:
         """Match items whose string or binary contains the value, or whose list or set has it as a member."""
         self._require_type("contains", "S", "B", "L", *SET_TYPES)
         return Contains(self.path, self.encode_part(unwrap(value)))
 
-    def begins_with(self, value: Any) -> BeginsWith:
+    def begins_with(self: Operators[Any, Literal["S", "B"]], value: Any) -> BeginsWith:
         """Match items whose stored string or binary starts with the value."""
         self._require_type("begins_with", "S", "B")
         return BeginsWith(self.path, self.encode_part(unwrap(value)))
@@ -161,14 +195,14 @@ class Operators(Misused, Comparable):
         """Match items whose attribute has the DynamoDB type: S, N, B, BOOL, NULL, L, M, SS, NS or BS."""
         return IsType(self.path, type_)
 
-    def size(self) -> SizeOf:
+    def size(self: Operators[Any, _Sized]) -> SizeOf:
         """Return the size, for a comparison: UTF-16 units of a string, bytes of a binary, members of a container."""
         self._require_type("size", "S", "B", "L", "M", *SET_TYPES)
         return SizeOf(Size(self.path))
 
     # Updates.
 
-    def set(self, value: Any) -> SetUpdate:
+    def set(self, value: Input_contra | NewValue[Input_contra]) -> SetUpdate:
         """Set the attribute to a value, to a copy of another field, or to what the store computes."""
         self.check_update("set", is_sum=False)
         new = self.encode_new(value)
@@ -176,7 +210,7 @@ class Operators(Misused, Comparable):
             return SetUpdate(self.path, new)
         return SetUpdate(self.path, new, guard=self.guard_computed(new))
 
-    def set_if_not_exists(self, value: Any) -> SetUpdate:
+    def set_if_not_exists(self, value: Input_contra | NewValue[Input_contra]) -> SetUpdate:
         """Set the attribute to a value if it is absent; else change nothing."""
         self.check_update("set_if_not_exists", is_sum=False)
         new = self.encode_new(value)
@@ -191,21 +225,21 @@ class Operators(Misused, Comparable):
         self.check_update("remove", is_sum=False)
         return RemoveUpdate(self.path)
 
-    def add(self, value: Any) -> AddUpdate:
+    def add(self: Operators[Any, _Added], value: Any) -> AddUpdate:
         """Add a number, or the members of a set; a missing attribute counts as 0 or as the empty set."""
         if self.stored_type in SET_TYPES or isinstance(value, (set, frozenset)):
-            return self.add_to_set(value)
+            return cast("Operators[Any]", self).add_to_set(value)
         return self._add(self._encode_amount("add", value))
 
-    def subtract(self, value: Any) -> AddUpdate:
+    def subtract(self: Operators[Any, Literal["N"]], value: Any) -> AddUpdate:
         """Subtract a number; a missing attribute counts as 0."""
         return self._add(negate(self._encode_amount("subtract", value)))
 
-    def increment(self, by: Any = 1) -> IncrementUpdate:
+    def increment(self: Operators[Any, Literal["N"]], by: Any = 1) -> IncrementUpdate:
         """Add to a number that must exist: the update of an item without it fails with `InvalidRequestError`."""
         return self._increment(self._encode_amount("increment", by))
 
-    def decrement(self, by: Any = 1) -> IncrementUpdate:
+    def decrement(self: Operators[Any, Literal["N"]], by: Any = 1) -> IncrementUpdate:
         """Subtract from a number that must exist, as `increment` does."""
         return self._increment(negate(self._encode_amount("decrement", by)))
 
@@ -215,19 +249,19 @@ class Operators(Misused, Comparable):
     def _increment(self, amount: Number) -> IncrementUpdate:
         return IncrementUpdate(self.path, amount, self.guard_sum(amount, of_nothing=None))
 
-    def append(self, *elements: Any) -> AppendUpdate:
+    def append(self: Operators[Any, Literal["L"]], *elements: Any) -> AppendUpdate:
         """Add elements at the end of the list; a missing list counts as empty."""
         return AppendUpdate(self.path, self._encode_elements("append", elements))
 
-    def prepend(self, *elements: Any) -> AppendUpdate:
+    def prepend(self: Operators[Any, Literal["L"]], *elements: Any) -> AppendUpdate:
         """Add elements at the start of the list, in the order given; a missing list counts as empty."""
         return AppendUpdate(self.path, self._encode_elements("prepend", elements), at_start=True)
 
-    def add_to_set(self, members: Any) -> AddUpdate:
+    def add_to_set(self: Operators[Any, Literal["SS", "NS", "BS"]], members: Any) -> AddUpdate:
         """Add members to the set; a missing set counts as empty. Takes a set, a list, or one member."""
         return AddUpdate(self.path, self._encode_members("add_to_set", members))
 
-    def delete_from_set(self, members: Any) -> DeleteUpdate:
+    def delete_from_set(self: Operators[Any, Literal["SS", "NS", "BS"]], members: Any) -> DeleteUpdate:
         """Remove members from the set; an empty set is removed. Takes a set, a list, or one member."""
         return DeleteUpdate(self.path, self._encode_members("delete_from_set", members))
 

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.numbers import Number, canonical_number, normalize_number
 from dynamongo.expressions.values import AttributeType, AttributeValue, check_text, describe_error, shorten
-from dynamongo.fields.base import T
+from dynamongo.fields.base import Input_contra, T
 from dynamongo.fields.formats import FormattedField
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, as_floats, as_whole
 from dynamongo.fields.operands import as_operand
 
 if TYPE_CHECKING:
+    from dynamongo.expressions.conditions import BeginsWith, Contains
+    from dynamongo.expressions.updates import AddUpdate, IncrementUpdate
     from dynamongo.fields import scalar_formats
+    from dynamongo.fields.operands import Comparand, LiteralValue
 else:  # most models have no formats
     scalar_formats = LazyModule("dynamongo.fields.scalar_formats")
 
 
-class TextStored(FormattedField[T]):
+class TextStored(FormattedField[T, Input_contra, Literal["S"]]):
     """Base of fields that store a string. `begins_with` and `contains` take a part of the stored text."""
 
     stored_type: AttributeType | None = "S"
+
+    if TYPE_CHECKING:
+
+        def contains(self, value: str | Comparand[str]) -> Contains: ...
+        def begins_with(self, value: str | Comparand[str]) -> BeginsWith: ...
 
     def encode_part(self, value: Any) -> Operand:
         return as_operand(value) or self.convert_text(value, "compared with a str")
@@ -57,7 +65,7 @@ class TextStored(FormattedField[T]):
         raise NotImplementedError
 
 
-class NumberStored(FormattedField[T]):
+class NumberStored(FormattedField[T, Input_contra, Literal["N"]]):
     """Base of fields that store a number. A sum has to be in the range of the field; an amount does not."""
 
     stored_type: AttributeType | None = "N"
@@ -91,7 +99,7 @@ class NumberStored(FormattedField[T]):
             raise ValidationError(f"{self.label}: {error}") from error
 
 
-class RangedField(NumberStored[T]):
+class RangedField(NumberStored[T, Input_contra]):
     """Base of fields that hold a number, with an optional range.
 
     Args:
@@ -100,6 +108,13 @@ class RangedField(NumberStored[T]):
         format: `"text"`, to store the text of the number.
         options: The arguments of every field.
     """
+
+    if TYPE_CHECKING:
+
+        def add(self, value: Input_contra | LiteralValue[Input_contra]) -> AddUpdate: ...
+        def subtract(self, value: Input_contra | LiteralValue[Input_contra]) -> AddUpdate: ...
+        def increment(self, by: Input_contra | LiteralValue[Input_contra] = ...) -> IncrementUpdate: ...
+        def decrement(self, by: Input_contra | LiteralValue[Input_contra] = ...) -> IncrementUpdate: ...
 
     _kind = "a number"
 

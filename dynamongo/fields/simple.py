@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from dynamongo.expressions.conditions import BeginsWith, Contains
     from dynamongo.fields import scalar_formats
+    from dynamongo.fields.operands import Comparand
     from dynamongo.fields.options import FieldOptions
 
+    Bytes: TypeAlias = bytes | bytearray | memoryview
     BooleanFormat: TypeAlias = Literal["number", "text"] | Mapping[bool, str] | Mapping[bool, int]
     BinaryFormat: TypeAlias = Literal["base64", "base64-binary"]
     UUIDFormat: TypeAlias = Literal["hex", "upper", "hex-upper", "urn", "binary"]
@@ -33,7 +36,7 @@ else:  # most models have no formats
     scalar_formats = LazyModule("dynamongo.fields.scalar_formats")
 
 
-class BooleanField(FormattedField[T]):
+class BooleanField(FormattedField[T, bool, Literal["BOOL"]]):
     """`True` or `False`; 1, 0 and `"true"` are refused. Stored as BOOL.
 
     Args:
@@ -89,7 +92,7 @@ class BooleanField(FormattedField[T]):
         return stored if type(stored) is bool else self.decode_other(stored, "stored as a BOOL")
 
 
-class BinaryField(FormattedField[T]):
+class BinaryField(FormattedField[T, "Bytes", Literal["B"]]):
     """Bytes: takes `bytes`, `bytearray` and `memoryview`, holds `bytes`. Stored as binary.
 
     Args:
@@ -102,6 +105,11 @@ class BinaryField(FormattedField[T]):
 
     stored_type: AttributeType | None = "B"
     reads_one_form = True
+
+    if TYPE_CHECKING:
+
+        def contains(self, value: Bytes | Comparand[Bytes]) -> Contains: ...
+        def begins_with(self, value: Bytes | Comparand[Bytes]) -> BeginsWith: ...
 
     if TYPE_CHECKING:
 
@@ -184,7 +192,7 @@ class BinaryField(FormattedField[T]):
         return as_operand(value) or self.encode(self.convert(value))
 
 
-class UUIDField(TextStored[T]):
+class UUIDField(TextStored[T, "uuid.UUID | str"]):
     """A `uuid.UUID`: takes one, or any text that `uuid.UUID` reads. Stored as its text, lower case with hyphens.
 
     Args:

@@ -32,7 +32,7 @@ else:  # most models have no formats
 TimeZones: TypeAlias = Literal["allow", "require", "utc", "reject"]
 
 
-class DateTimeField(AutoTime[T], TextStored[T]):
+class DateTimeField(AutoTime[T, dt.datetime | str, Literal["S"]], TextStored[T, dt.datetime | str]):
     """A date with a time of day: takes a `datetime`, or text.
 
     Text is parsed by the first of `formats` that fits, then by `parser` if there is one, else as ISO 8601, then by

@@ -9,7 +9,7 @@ from dynamongo._support.lazy import LazyPattern
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Comparator, Operand
-from dynamongo.fields.base import T
+from dynamongo.fields.base import Input_contra, T
 from dynamongo.fields.computed_values import is_between
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, describe_lengths
 from dynamongo.fields.operands import as_operand
@@ -38,7 +38,7 @@ PLAIN_EMAIL = LazyPattern(
 """Matches most normalized addresses, and nothing else: a parser takes 30 times as long."""
 
 
-class LimitedText(TextStored[T]):
+class LimitedText(TextStored[T, Input_contra]):
     """Base of fields that hold a `str`, with an optional pattern and limits of length.
 
     Args:
@@ -113,7 +113,7 @@ class LimitedText(TextStored[T]):
         return self.encode(self.convert(value) if is_converted else self.convert_text(value, expected))
 
 
-class StringField(LimitedText[T]):
+class StringField(LimitedText[T, str]):
     """A Unicode string: takes any `str` that can be encoded as UTF-8 (no lone surrogates), even an empty one.
 
     Args:
@@ -200,7 +200,7 @@ class StringField(LimitedText[T]):
         return bool(other.stored_type == "S")
 
 
-class EmailField(LimitedText[T]):
+class EmailField(LimitedText[T, str]):
     """An email address, checked by its syntax: no request is sent to find out whether it exists.
 
     The address is normalized (the domain in lower case) to be stored and looked up. The field takes the arguments of
@@ -256,7 +256,7 @@ class EmailField(LimitedText[T]):
         return stored if PLAIN_EMAIL.match(stored) else super().reencode(stored, value)
 
 
-class IPAddressField(LimitedText[T]):
+class IPAddressField(LimitedText[T, "str | ipaddress.IPv4Address | ipaddress.IPv6Address"]):
     """An IPv4 or IPv6 address: takes a `str` or an address of the module `ipaddress`, and holds a `str`.
 
     The address is stored and looked up in canonical, compressed form (RFC 5952), to which `regex`, `max_length` and

@@ -18,9 +18,9 @@ from dynamongo.expressions.conditions import Comparator, Comparison, Condition, 
 from dynamongo.expressions.numbers import Number, add_numbers, negate
 from dynamongo.expressions.values import SCALAR_TYPES, AttributeValue, equals, type_of
 from dynamongo.fields import python_values
-from dynamongo.fields.computed_values import ComputedValue, Term, guard_computed, is_between
+from dynamongo.fields.computed_values import ComputedValue, guard_computed, is_between
 from dynamongo.fields.operands import NO_OPERANDS, SizeOf, as_operand, unwrap
-from dynamongo.fields.operators import Operators
+from dynamongo.fields.operators import OperandEncoder
 
 MAX_SECONDS = 253_402_300_799
 """The last second of the year 9999, since 1970. Times in milliseconds are greater, so that the mistake is found."""
@@ -35,7 +35,7 @@ _RULES = {
 """The attributes of fields that say which values they take, not in which form they store them."""
 
 
-class Updatable(Operators, Term):
+class Updatable(OperandEncoder):
     """The part of a field that encodes the operands of conditions and updates, and refuses what does not suit it."""
 
     validator: Callable[[Any], object] | None
@@ -180,7 +180,7 @@ class Updatable(Operators, Term):
 
     # What updates may leave behind.
 
-    def copy_from(self, other: Operators) -> Path:
+    def copy_from(self, other: OperandEncoder) -> Path:
         """Return the path of the other field; raise `ExpressionError` if this one could not have stored its values."""
         if self.stored_type and other.stored_type and self.stored_type != other.stored_type:
             raise ExpressionError(

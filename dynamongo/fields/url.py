@@ -29,7 +29,7 @@ _NOT_IN_A_URL = LazyPattern(r"[\s\x00-\x1f\x7f]")
 _LABEL = LazyPattern(r"(?!-)[\w-]{1,63}(?<!-)\Z")
 
 
-class URLField(LimitedText[T]):
+class URLField(LimitedText[T, str]):
     """An absolute URL with a host, checked by its syntax and stored as it was given.
 
     Schemes are http, https, ftp, ftps, ws and wss. Validation sends no request. It takes `regex`, `max_length` and

@@ -103,7 +103,7 @@ class Instance(Forms, metaclass=ModelMeta):
         bound_models.check_connection(cls, connection)
         return bound_models.bind(cls, connection=connection)
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __set_attribute__(self, name: str, value: Any) -> None:
         mapper = type(self).__mapper__
         field = mapper.fields.get(name)
         if field is not None:
@@ -120,6 +120,9 @@ class Instance(Forms, metaclass=ModelMeta):
             super().__setattr__(name, value)
         else:
             type(self).__mapper__.check_names([name])
+
+    if not TYPE_CHECKING:  # hidden, so that type checkers refuse names that the model does not have
+        __setattr__ = __set_attribute__
 
     def __delattr__(self, name: str) -> None:
         if name in type(self).__mapper__.fields:

@@ -85,7 +85,7 @@ class ModelMeta(type):
         connection = f" on {bound['__connection__']!r}" if "__connection__" in bound else ""
         return f"{super().__repr__()[:-1]}{table}{connection}>"
 
-    def __setattr__(cls, name: str, value: Any) -> None:
+    def __set_attribute(cls, name: str, value: Any) -> None:
         if "__mapper__" not in vars(cls):  # the class is being created
             super().__setattr__(name, value)
             return
@@ -93,6 +93,9 @@ class ModelMeta(type):
         before = vars(cls).get(name, _NOTHING)
         super().__setattr__(name, value)
         cls.__take_effect(name, before)
+
+    if not TYPE_CHECKING:  # hidden, so that type checkers refuse names that the class does not have
+        __setattr__ = __set_attribute
 
     def __delattr__(cls, name: str) -> None:
         cls.__refuse_change(name, None)

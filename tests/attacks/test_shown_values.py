@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -233,7 +233,7 @@ GIVEN: list[Callable[[], object]] = [
     lambda: Everything(id="a", map={"day": SECRET}),
     lambda: Everything.uuid == SECRET,
     lambda: Everything.date.set(SECRET),
-    lambda: Everything.list.append(SECRET),
+    lambda: Everything.list.append(cast("Any", SECRET)),
     lambda: Everything.get_one((SECRET, SECRET)),
 ]
 

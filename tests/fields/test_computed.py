@@ -111,7 +111,10 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "choices": (lambda: Cart.rating.set(Cart.price + 1), "Cart.rating has a validator or choices"),
     "a boolean": (lambda: Cart.flag.set(Cart.flag + Cart.flag), "Cart.flag: set may make a number that is no value"),
     "a length": (lambda: Cart.code.set(Cart.code + 1), "Cart.code: set may make a number that is no value"),
-    "days and hours": (lambda: Cart.day.increment(dt.timedelta(hours=1)), "changed by a whole number of days"),
+    "days and hours": (
+        lambda: Cart.attribute("day").increment(dt.timedelta(hours=1)),
+        "changed by a whole number of days",
+    ),
     "elements": (lambda: Cart.lines.set(list_append(Cart.counts, [])), "Cart.lines cannot be set to Cart.counts"),
     "an element": (lambda: Cart.counts.set(list_append(Cart.counts, ["x"])), r"Cart.counts\[\] must be an int"),
     "no field": (lambda: list_append([1], [2]), "list_append takes at least one field"),
@@ -136,7 +139,7 @@ def test_result_out_of_range_is_not_stored(cart: Cart) -> None:
         Cart.left.set(if_not_exists(Cart.left, 0) + 7),
         Cart.left.set(if_not_exists(Cart.total, 9) + 2),
         Cart.day.set(Cart.day + 10**7),
-        Cart.day.increment(10**7),
+        Cart.attribute("day").increment(10**7),
     ):
         with pytest.raises(ConditionalCheckFailedException, match=r"take Cart.\w+ out of the range"):
             Cart.update_one(cart, update)

@@ -152,7 +152,7 @@ def test_updates_write_the_formats(backend: Backend) -> None:
     changed = Event.update_one(
         (OWNERS[0], moment(0)),
         [
-            Event.changed.increment(dt.timedelta(seconds=1)),
+            Event.attribute("changed").increment(dt.timedelta(seconds=1)),  # stored as a number, which no type tells
             Event.number.set(7),
             Event.is_active.set(False),
             Event.seen.at.set(moment(1)),

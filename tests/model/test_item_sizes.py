@@ -137,8 +137,8 @@ WRITES: dict[str, Callable[[Document], object]] = {
     "many in a batch": lambda document: Sheet.save_many([Sheet(id="b"), Sheet(id="a", text=document.text)]),
     "many with a condition": lambda document: Document.save_many([document], overwrite=False),
     "stream": lambda document: list(Document.save_iter([document])),
-    "upsert": lambda document: Document.upsert_one("a", Document.text.set(document.text)),
-    "upsert of an instance": lambda document: Document(id="a").upsert(Document.text.set(document.text)),
+    "upsert": lambda document: Document.upsert_one("a", Document.text.set(str(document.text))),
+    "upsert of an instance": lambda document: Document(id="a").upsert(Document.text.set(str(document.text))),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 from typing_extensions import assert_type
@@ -81,9 +82,9 @@ def check_fields() -> None:
     assert_type(Cart.villa.rooms, IntField[int])
     assert_type(Cart.person.home.city, StringField[str])
     assert_type(Cart.lines[0].quantity, IntField[int])
-    assert_type(Cart.lines, ListField[Line])
+    assert_type(Cart.lines, ListField[Line, Line | Mapping[str, Any]])
     assert_type(Cart.person.work, type[Address])
-    assert_type(Cart.seat, "DocumentField[Seat | None]")
+    assert_type(Cart.seat, "DocumentField[Seat | None, Any, Seat | Mapping[str, Any]]")
     assert_type(Cart.seats[0], Any)
     assert_type(Node.children[0].children[1].name, "StringField[str | None]")
 
@@ -128,7 +129,7 @@ def check_assignments(cart: Cart) -> None:
     cart.office = None  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     cart.home = Line()  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     cart.office.city = 3  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
-    cart.lines = [Address()]  # type: ignore[list-item]  # pyright: ignore[reportAttributeAccessIssue]
+    cart.lines = [Address()]  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def check_mistakes(cart: Cart) -> None:
