@@ -23,8 +23,8 @@ Checker: TypeAlias = Literal["mypy", "pyright"]
 
 CHECKERS: Final[tuple[Checker, ...]] = ("mypy", "pyright")
 
-PATHS: Final = sorted((Path(__file__).resolve().parent / "catalogue").glob("*.py"))
-"""The files of the catalogue."""
+CATALOGUE: Final = Path(__file__).resolve().parent / "catalogue"
+"""The folder of the catalogue."""
 
 _MARK = re.compile(r"# (silent )?mistake(?: that (mypy|pyright|both) accepts?: .+)?(?= *(#|$))")
 
@@ -74,7 +74,7 @@ class Group:
 
 def read_groups() -> Iterator[Group]:
     """Yield the groups of the catalogue: the functions in which there are mistakes."""
-    for path in PATHS:
+    for path in sorted(CATALOGUE.glob("*.py")):
         text = path.read_text()
         marks = dict(_find_marks(text))
         for statement in ast.parse(text).body:

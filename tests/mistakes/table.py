@@ -1,8 +1,8 @@
 """Which mistakes mypy and pyright refuse, and whether they refuse what is right.
 
-    python tests/mistakes/table.py              # the table, and every difference from the marks
-    python tests/mistakes/table.py --messages   # what each checker says of each mistake
-    python tests/mistakes/table.py --library ../other-tree
+python tests/mistakes/table.py              # the table, and every difference from the marks
+python tests/mistakes/table.py --messages   # what each checker says of each mistake
+python tests/mistakes/table.py --library DIRECTORY  # of the package there, as in another tree
 """
 
 # ruff: noqa: T201 - the script prints
@@ -10,71 +10,89 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, Final, TypeAlias
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # as pytest does
 
-from mistakes.checkers import ROOT, TARGETS, Reports, report
-from mistakes.marks import CHECKERS, Checker, Group, PATHS, read_groups
+from checkers import ROOT, TARGETS, run_all
 
-Run: TypeAlias = "tuple[Checker, str]"
+from mistakes.marks import CATALOGUE, CHECKERS, Group, read_groups
 
-RUNS: list[Run] = [(checker, target) for checker in CHECKERS for target in TARGETS]
+Run: TypeAlias = "tuple[str, str]"
+"""A checker, and the version of Python for which it checks."""
+
+Place: TypeAlias = "tuple[str, int]"
+"""The name of a file of the catalogue, and a line."""
+
+Messages: TypeAlias = "dict[Place, dict[Run, str]]"
+
+RUNS: Final[list[Run]] = [(checker, target) for checker in CHECKERS for target in TARGETS]
+# That nothing is done with a name or a value is as it should be in a catalogue.
+_PYRIGHT: Final[dict[str, Any]] = {
+    f"reportUnused{each}": "none" for each in ("Class", "Expression", "Function", "Variable")
+}
 
 
-def report_all(library: Path = ROOT) -> dict[Run, Reports]:
-    """Return what each checker reports for each version of Python."""
-    with ThreadPoolExecutor(2) as pool:
-        return dict(zip(RUNS, pool.map(lambda run: report(*run, PATHS, library), RUNS), strict=True))
+def check_catalogue(library: Path = ROOT) -> Messages:
+    """Return what each checker says of each line that it refuses."""
+    found: Messages = {}
+    with tempfile.TemporaryDirectory() as directory:
+        package = Path(directory).resolve() / CATALOGUE.parent.name
+        shutil.copytree(CATALOGUE, package / CATALOGUE.name, ignore=shutil.ignore_patterns("__pycache__"))
+        (package / "__init__.py").touch()
+        for refusal in run_all(package.parent, ("--strict",), _PYRIGHT, library):
+            place = found.setdefault((Path(refusal.file).name, refusal.line), {})
+            place.setdefault((refusal.checker, refusal.target), f"{refusal.message} [{refusal.rule}]")
+    return found
 
 
-def find_differences(reports: dict[Run, Reports], groups: list[Group]) -> Iterator[str]:
+def find_differences(messages: Messages, groups: list[Group]) -> Iterator[str]:
     """Yield each line on which a checker and the marks disagree."""
-    marks = {(group.path, line): mark for group in groups for line, mark in group.marks.items()}
-    followed = {(group.path, line) for group in groups for line in group.followed}
-    reported = {(path, line) for found in reports.values() for path, lines in found.items() for line in lines}
-    for path, line in sorted((reported | {*marks}) - followed):
-        mark, found = marks.get((path, line)), {run: reports[run].get(path, {}).get(line) for run in RUNS}
-        refusing = [run for run in RUNS if found[run]]
+    marks = {(group.path.name, line): mark for group in groups for line, mark in group.marks.items()}
+    followed = {(group.path.name, line) for group in groups for line in group.followed}
+    for place in sorted((messages.keys() | marks.keys()) - followed):
+        mark, refused = marks.get(place), messages.get(place, {})
         expected = [run for run in RUNS if mark is not None and run[0] not in mark.accepted_by]
-        place = f"{path.relative_to(ROOT)}:{line}: {path.read_text().splitlines()[line - 1].strip()}"
-        if more := [run for run in refusing if run not in expected]:
+        if more := [run for run in RUNS if run in refused and run not in expected]:
             what = "what is right" if mark is None else "what is marked as accepted"
-            yield f"{place}\n    {_names(more)} refuse {what}: {(found[more[0]] or [''])[0]}"
-        if less := [run for run in expected if run not in refusing]:
-            yield f"{place}\n    accepted by {_names(less)}"
+            yield f"{_quote(place)}\n    {_names(more)}: {what} is refused: {refused[more[0]]}"
+        if less := [run for run in expected if run not in refused]:
+            yield f"{_quote(place)}\n    {_names(less)}: accepted"
 
 
-def count(reports: dict[Run, Reports], groups: list[Group]) -> Iterator[tuple[str, ...]]:
-    """Yield the rows of the table: how many mistakes each group has, and how many are refused in each run."""
-    heads = [f"{checker} {target}" for checker, target in RUNS]
-    yield ("group", "right", "mistakes", *heads)
+def make_table(messages: Messages, groups: list[Group]) -> Iterator[tuple[str, ...]]:
+    """Yield the rows: how many lines each group has, and how many mistakes are refused in each run."""
+    yield ("group", "right", "mistakes", *[f"{checker} {target}" for checker, target in RUNS])
     totals = [0] * (2 + len(RUNS))
     for group in groups:
-        refused = [len({*group.marks} & {*reports[run].get(group.path, {})}) for run in RUNS]
+        refused = [sum(run in messages.get((group.path.name, line), {}) for line in group.marks) for run in RUNS]
         row = [len(group.right), len(group.marks), *refused]
         totals = [total + each for total, each in zip(totals, row, strict=True)]
         yield (group.name, *map(str, row))
     yield ("all", *map(str, totals))
-    yield ("", "", "", *[f"{100 * each / totals[1]:.0f} %" for each in totals[2:]])
+    yield ("", "", "", *[f"{100 * each / totals[1]:.1f} %" for each in totals[2:]])
+
+
+def list_messages(messages: Messages, groups: list[Group]) -> Iterator[str]:
+    """Yield each mistake, and what the checkers say of it."""
+    for place in [(group.path.name, line) for group in groups for line in group.marks]:
+        said = messages.get(place, {})
+        yield f"\n{_quote(place)}"
+        yield from [f"    {checker}: {said.get((checker, TARGETS[0]), '-')}" for checker in CHECKERS]
+
+
+def _quote(place: Place) -> str:
+    name, line = place
+    return f"{name}:{line}: {(CATALOGUE / name).read_text().splitlines()[line - 1].strip()}"
 
 
 def _names(runs: list[Run]) -> str:
     return ", ".join(f"{checker} {target}" for checker, target in runs)
-
-
-def _print_messages(reports: dict[Run, Reports], groups: list[Group]) -> None:
-    for group in groups:
-        lines = group.path.read_text().splitlines()
-        for line in group.marks:
-            print(f"\n{group.path.name}:{line}: {lines[line - 1].strip()}")
-            for checker in CHECKERS:
-                for message in reports[checker, TARGETS[0]].get(group.path, {}).get(line, ["-"]):
-                    print(f"    {checker}: {message}")
 
 
 def main() -> int:
@@ -84,12 +102,12 @@ def main() -> int:
     parser.add_argument("--messages", action="store_true", help="print the messages of both checkers")
     given = parser.parse_args()
     groups = list(read_groups())
-    reports = report_all(given.library.resolve())
+    messages = check_catalogue(given.library.resolve())
     if given.messages:
-        _print_messages(reports, groups)
-    differences = list(find_differences(reports, groups))
+        print("\n".join(list_messages(messages, groups)))
+    differences = list(find_differences(messages, groups))
     print("\n".join(differences))
-    for row in count(reports, groups):
+    for row in make_table(messages, groups):
         print("| " + " | ".join(row) + " |")
     return 1 if differences else 0
 

@@ -16,7 +16,6 @@ from dynamongo import (
     DateTimeField,
     DecimalField,
     DictField,
-    Document,
     DocumentField,
     EnumField,
     Field,
@@ -192,7 +191,7 @@ def models() -> None:
 
     class FieldOfAnotherType(Right):
         __table__ = "wrong"
-        name = IntField()  # silent mistake
+        name = IntField()  # silent mistake that pyright accepts: it compares only types that are annotated
 
     class VerbAsField(Model):
         __table__ = "wrong"
@@ -304,10 +303,8 @@ def custom_fields() -> None:
     class WithoutValue(Field[Version]):
         stored_type = "S"
 
-        def encode(self) -> str:  # mistake
+        def encode(self) -> str:  # silent mistake
             return ""
-
-    WithoutValue(required=True)
 
     class WrongType(Field[Version]):
         stored_type = "TEXT"  # mistake
@@ -387,25 +384,22 @@ def hooks() -> None:
         @before_save  # mistake that both accept: a coroutine is an object, as any result is
         async def wait(self) -> None: ...
 
-    class AfterReadWithNames(Page):
+    class WrongValues(Model):
         __table__ = "wrong"
+        __hash_key__ = "url"
+        url = StringField(required=True)
+        start = IntField()
 
-        @after_read("title")  # mistake
-        def check(self) -> None: ...
+        @before_save
+        def prepare_nothing(self) -> None:
+            self.strat = 3  # silent mistake that both accept: in a method, an assignment declares an attribute
 
-    class WrongAttribute(Page):
+    class WrongStart(Page):
         __table__ = "wrong"
 
         @before_save
         def prepare(self) -> None:
-            self.titel = "x"  # silent mistake
-
-    class WrongValue(Page):
-        __table__ = "wrong"
-
-        @before_save
-        def prepare(self) -> None:
-            self.title = 7  # silent mistake
+            self.start = "3"  # silent mistake that pyright accepts: in a derived class, it declares an attribute
 
 
 class Entry(Model):

@@ -18,9 +18,10 @@ def assignments() -> None:
     jane.name = "Jane"
     jane.name = 7  # mistake
     jane.name = None  # silent mistake
-    jane.nick = None
     jane.nick = b"J"  # mistake
+    jane.nick = None
     jane.name = jane.nick  # silent mistake
+    jane.nick = "J"
     jane.name = jane.nick or "Jane"
     jane.year = 1990
     jane.year = Decimal(1990)
@@ -96,11 +97,11 @@ def assignments() -> None:
     jane.anything = {"any": b"value"}
     jane.nmae = "Jane"  # mistake
     jane.save = "Jane"  # mistake
-    User.name = "Jane"  # mistake
-    User.nmae = "Jane"  # silent mistake
-    Address.city = "Oslo"  # mistake
+    User.name = "Jane"  # mistake that pyright accepts: it looks at what __set__ takes alone
+    User.nickname = "Jane"  # silent mistake
+    Address.city = "Oslo"  # mistake that pyright accepts: it looks at what __set__ takes alone
     del jane.nick
-    del jane.nmae  # mistake
+    del jane.nmae  # mistake that pyright accepts: __delattr__ takes any name
 
 
 def constructors() -> None:
@@ -168,7 +169,7 @@ def documents() -> None:
     jane.update(User.lines[0].sku.append("b"))  # mistake
     jane.lines[0].sku.upper()
     jane.lines[0].price.upper()  # mistake
-    jane.lines[0]["sku"]  # mistake  # noqa: B018 - the mistake
+    jane.lines[0]["sku"]  # mistake
     home: Address = cast("Address", jane.home)
     home.zip.upper()  # mistake
     home.to_dict()["city"].upper()
@@ -185,15 +186,16 @@ def functions() -> None:
     is_stored(User)  # silent mistake
     is_stored(EMAIL)  # silent mistake
     is_loaded(jane)
-    is_loaded(jane, User.name)  # silent mistake
+    is_loaded(jane, User.name)
+    is_loaded(EMAIL, "name")  # mistake
     size_of(EMAIL)  # mistake
     size_of(jane).upper()  # mistake
     jane.to_dict(only=["name"])
     jane.to_dict(only="name")  # mistake
     jane.to_dict(mode="xml")  # mistake
     jane.to_json().upper()
-    jane.to_json()["name"]  # mistake  # noqa: B018 - the mistake
+    jane.to_json()["name"]  # mistake
     jane.undeclared()["other"] if jane.undeclared() else None
-    jane.undeclared().other  # mistake  # noqa: B018 - the mistake
+    jane.undeclared().other  # mistake
     Admin.get_one(EMAIL).level += 1
     jane.level += 1  # mistake

@@ -22,7 +22,7 @@ def values() -> None:
     jane.update(User.year.set(1990.5))  # mistake
     jane.update(User.year.set(None))  # mistake
     jane.update(User.year.remove())
-    jane.update(User.year.set(True))  # mistake that both accept: a bool is an int  # noqa: FBT003 - the mistake
+    jane.update(User.year.set(True))  # mistake that both accept: a bool is an int
     jane.update(User.year.set_if_not_exists("1990"))  # mistake
     jane.update(User.year.set(User.visits.size()))  # mistake
     jane.update(User.year.set(User.year > 3))  # mistake
@@ -30,7 +30,7 @@ def values() -> None:
     jane.update(User.name.set(7))  # mistake
     jane.update(User.name.set(jane.nick))  # mistake
     jane.update(User.name.set(jane.nick or "Jane"))
-    jane.update(User.is_active.set(True))  # noqa: FBT003 - the value
+    jane.update(User.is_active.set(True))
     jane.update(User.is_active.set("yes"))  # mistake
     jane.update(User.colour.set(Colour.BLUE), User.token.set(str(TOKEN)))
     jane.update(User.colour.set(b"blue"))  # mistake
