@@ -92,7 +92,7 @@ class DocumentField(DictField[T, Input_contra], Generic[T, C, Input_contra]):
             document: type[B],
             *,
             required: Literal[True],
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[B, B | Mapping[str, Any]]],
         ) -> None: ...
         @overload
         def __init__(
@@ -100,7 +100,7 @@ class DocumentField(DictField[T, Input_contra], Generic[T, C, Input_contra]):
             document: type[B],
             *,
             required: bool = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[B, B | Mapping[str, Any]]],
         ) -> None: ...
         @overload
         def __init__(
@@ -108,7 +108,7 @@ class DocumentField(DictField[T, Input_contra], Generic[T, C, Input_contra]):
             document: type[D],
             *,
             required: Literal[True],
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[D, D | Mapping[str, Any]]],
         ) -> None: ...
         @overload
         def __init__(
@@ -116,11 +116,15 @@ class DocumentField(DictField[T, Input_contra], Generic[T, C, Input_contra]):
             document: type[D],
             *,
             required: bool = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[D, D | Mapping[str, Any]]],
         ) -> None: ...
         @overload
         def __init__(
-            self: DocumentField[Any, Any, Any], document: str, *, required: bool = ..., **options: Unpack[FieldOptions]
+            self: DocumentField[Any, Any, Any],
+            document: str,
+            *,
+            required: bool = ...,
+            **options: Unpack[FieldOptions[Any, Any]],
         ) -> None: ...
 
     def __init__(self: Any, document: Any, **options: Any) -> None:
