@@ -234,7 +234,8 @@ class Field(
         """Return whether the Python value is stored as an absent attribute."""
         return value is None
 
-    # The steps of a value.
+    # The steps of a value. Those that custom fields override take `Any`: never `None`, which `T` may include, and of an
+    # attribute value only the type that the field stores.
 
     def validate(self, value: Any) -> T:
         """Return the Python value for what the user gave.
@@ -265,7 +266,7 @@ class Field(
         except ValidationError as error:
             raise ValidationError(f"{self.label}: {error}") from error
 
-    def check(self, value: T) -> None:
+    def check(self, value: Any) -> None:
         """Raise `ValidationError` for a value of the right type that is not allowed; overrides call `super().check`."""
         if self.is_expiry:
             self._check_expiry(value)
@@ -307,11 +308,11 @@ class Field(
             self._are_choices_converted = True
         return self.choices or ()
 
-    def encode(self, value: T) -> AttributeValue:
+    def encode(self, value: Any) -> AttributeValue:
         """Return the attribute value for a Python value that `validate` returned. A custom field overrides this."""
         return python_values.encode(value)
 
-    def decode(self, stored: AttributeValue) -> T:
+    def decode(self, stored: Any) -> T:
         """Return the Python value for a stored attribute value. A custom field overrides this.
 
         `validate` accepts what it returns.

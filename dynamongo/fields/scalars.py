@@ -92,7 +92,7 @@ class NumberStored(FormattedField[T, Input_contra, Literal["N"]], Generic[T, Inp
     def encode_amount(self, value: Any) -> Number:
         return cast("Number", self.encode(self.convert(value)))
 
-    def encode(self, value: T) -> AttributeValue:
+    def encode(self, value: Any) -> AttributeValue:
         return self.encode_number(value) if self.stored_format is None else self.encode_formatted(value)
 
     def encode_number(self, value: T) -> Number:
@@ -151,7 +151,7 @@ class RangedField(NumberStored[T, Input_contra]):
         except ValidationError as error:
             raise SchemaError(f"{name}={value!r} of {self.label}: {error}") from error
 
-    def check(self, value: T) -> None:
+    def check(self, value: Any) -> None:
         low: Any = self.min_value
         high: Any = self.max_value
         if (low is not None and value < low) or (high is not None and value > high):

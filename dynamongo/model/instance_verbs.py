@@ -9,6 +9,7 @@ from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.model.write_verbs import WriteVerbs
+from dynamongo.planning.strategy_types import K
 from dynamongo.verbs.calls import given
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ else:  # many programs only read, and few updates return something else than the
     returned = LazyModule("dynamongo.verbs.returned")
 
 
-class InstanceVerbs(WriteVerbs):
+class InstanceVerbs(WriteVerbs[K]):
     """The verbs of an instance that write its item, by those of its class, which a model may override."""
 
     __abstract__ = True

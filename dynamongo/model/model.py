@@ -18,6 +18,7 @@ from dynamongo.model.instance_verbs import InstanceVerbs
 from dynamongo.model.read_verbs import ReadVerbs
 from dynamongo.model.table_verbs import TableVerbs
 from dynamongo.model.write_verbs import WriteVerbs
+from dynamongo.planning.strategy_types import K
 
 if TYPE_CHECKING:
     from dynamongo.mapping.problems import given as given_problems
@@ -34,7 +35,7 @@ _GUARDED = frozenset(["aio", *_VERBS])
 """What the awaited verbs of a model depend on: the facet, and which of its verbs the model overrides."""
 
 
-class Model(ReadVerbs, InstanceVerbs, TableVerbs):
+class Model(ReadVerbs[K], InstanceVerbs[K], TableVerbs):
     """Base of all models, which describe a table and its items.
 
     A model sets these attributes, and declares a field for at least each key:

@@ -11,16 +11,20 @@ from dynamongo.exceptions import UnreadableItem
 from dynamongo.expressions.conditions import Condition
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.planning.strategies import Strategy, keys_condition
+from dynamongo.planning.strategy_types import K
 from dynamongo.verbs.calls import REQUIRED, GetCall, GetRawCall, perform
 from dynamongo.verbs.instance import Instance
+from dynamongo.verbs.keyed import Keyed
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
+    from dynamongo._support.several import Several
     from dynamongo.model import result_set
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning import known_plans
     from dynamongo.planning.plan import Plan
+    from dynamongo.planning.strategy_types import Items, OneItem
     from dynamongo.verbs import across, read_arguments, read_calls
     from dynamongo.verbs.across import AcrossArguments
     from dynamongo.verbs.read_arguments import AnyReadArguments, KeepingArguments, ReadArguments
@@ -34,7 +38,7 @@ else:  # `get_one` needs none of these
 T = TypeVar("T")
 
 
-class ReadVerbs(Instance):
+class ReadVerbs(Keyed[K]):
     """The verbs that read items. `Model` describes how a model is declared."""
 
     __abstract__ = True
@@ -42,12 +46,17 @@ class ReadVerbs(Instance):
     @overload
     @classmethod
     def get_one(
-        cls, strategy: Strategy, *, consistent: bool = False, projection: Iterable[Any] | None = None
+        cls, strategy: OneItem[K, Self], *, consistent: bool = False, projection: Iterable[Any] | None = None
     ) -> Self: ...
     @overload
     @classmethod
     def get_one(
-        cls, strategy: Strategy, default: T, *, consistent: bool = False, projection: Iterable[Any] | None = None
+        cls,
+        strategy: OneItem[K, Self],
+        default: T,
+        *,
+        consistent: bool = False,
+        projection: Iterable[Any] | None = None,
     ) -> Self | T: ...
     @classmethod
     def get_one(
@@ -79,12 +88,17 @@ class ReadVerbs(Instance):
     @overload
     @classmethod
     def get_raw(
-        cls, strategy: Strategy, *, consistent: bool = False, projection: Iterable[Any] | None = None
+        cls, strategy: OneItem[K, Self], *, consistent: bool = False, projection: Iterable[Any] | None = None
     ) -> dict[str, Any]: ...
     @overload
     @classmethod
     def get_raw(
-        cls, strategy: Strategy, default: T, *, consistent: bool = False, projection: Iterable[Any] | None = None
+        cls,
+        strategy: OneItem[K, Self],
+        default: T,
+        *,
+        consistent: bool = False,
+        projection: Iterable[Any] | None = None,
     ) -> dict[str, Any] | T: ...
     @classmethod
     def get_raw(
@@ -104,7 +118,7 @@ class ReadVerbs(Instance):
         return perform(GetRawCall(cls.__mapper__, cls.table_name(), strategy, default, consistent, projection))
 
     @classmethod
-    def exists(cls, strategy: Strategy, *, consistent: bool = False) -> bool:
+    def exists(cls, strategy: OneItem[K, Self], *, consistent: bool = False) -> bool:
         """Return whether there is an item. Costs one GetItem request, billed as if it read the whole item.
 
         Args:
@@ -121,7 +135,7 @@ class ReadVerbs(Instance):
     @classmethod
     def get_many(
         cls,
-        strategy: Strategy = None,
+        strategy: Items[K, Self] = None,
         descending: bool = False,
         limit: int | None = None,
         **arguments: Unpack[ReadArguments],
@@ -130,7 +144,7 @@ class ReadVerbs(Instance):
     @classmethod
     def get_many(
         cls,
-        strategy: Strategy = None,
+        strategy: Items[K, Self] = None,
         descending: bool = False,
         limit: int | None = None,
         **arguments: Unpack[KeepingArguments],
@@ -172,7 +186,7 @@ class ReadVerbs(Instance):
     @classmethod
     def find(
         cls,
-        strategy: Strategy = None,
+        strategy: Items[K, Self] = None,
         *,
         descending: bool = False,
         limit: int | None = None,
@@ -185,7 +199,7 @@ class ReadVerbs(Instance):
     @classmethod
     def find(
         cls,
-        strategy: Strategy = None,
+        strategy: Items[K, Self] = None,
         *,
         descending: bool = False,
         limit: int | None = None,
@@ -198,7 +212,7 @@ class ReadVerbs(Instance):
     @classmethod
     def find(
         cls,
-        strategy: Strategy = None,
+        strategy: Items[K, Self] = None,
         *,
         descending: bool = False,
         limit: int | None = None,
@@ -210,7 +224,7 @@ class ReadVerbs(Instance):
     @classmethod
     def find(
         cls,
-        strategy: Strategy = None,
+        strategy: Items[K, Self] = None,
         *,
         descending: bool = False,
         limit: int | None = None,
@@ -222,7 +236,7 @@ class ReadVerbs(Instance):
     @classmethod
     def find(
         cls,
-        strategy: Strategy = None,
+        strategy: Items[K, Self] = None,
         *,
         descending: bool = False,
         limit: int | None = None,
@@ -274,7 +288,7 @@ class ReadVerbs(Instance):
     @classmethod
     def explain(
         cls,
-        strategy: Strategy = None,
+        strategy: Items[K, Self] = None,
         descending: bool = False,
         limit: int | None = None,
         **arguments: Unpack[AnyReadArguments],
@@ -287,7 +301,7 @@ class ReadVerbs(Instance):
         return known_plans.plan_for(mapper, read, connection_of(cls).limits.batch_get)
 
     @classmethod
-    def keys_in(cls, values: Iterable[Any]) -> Condition:
+    def keys_in(cls, values: Several[OneItem[K, Self]]) -> Condition:
         """Return the condition that an item's key is one of `values`: keys in any form that `get_one` takes."""
         return keys_condition(values, cls.__mapper__)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from dynamongo._support.lazy_imports import LazyModule
@@ -11,15 +11,18 @@ from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.model.verb_binding import BulkVerb
 from dynamongo.planning.strategies import Strategy
+from dynamongo.planning.strategy_types import K
 from dynamongo.verbs.calls import given, perform
-from dynamongo.verbs.instance import Instance
+from dynamongo.verbs.keyed import Keyed
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from dynamongo._support.several import Several
     from dynamongo.model import batch as batches
     from dynamongo.model.bulk_verbs import DeleteMany, SaveMany, UpdateMany
     from dynamongo.planning import write_builders
+    from dynamongo.planning.strategy_types import OneItem
     from dynamongo.verbs import write_calls
     from dynamongo.verbs.progress import ProgressOption
     from dynamongo.verbs.results import WriteOutcome
@@ -31,7 +34,7 @@ else:  # many programs only read, and most have no batches
     write_calls = LazyModule("dynamongo.verbs.write_calls")
 
 
-class WriteVerbs(Instance):
+class WriteVerbs(Keyed[K]):
     """The verbs of a model that write items. `Model` describes how a model is declared."""
 
     __abstract__ = True
@@ -113,7 +116,7 @@ class WriteVerbs(Instance):
     @classmethod
     def save_iter(
         cls,
-        items: Iterable[Self | Mapping[str, Any]],
+        items: Several[Self | Mapping[str, Any]],
         overwrite: bool | Condition = True,
         *,
         max_workers: int | None = None,
@@ -145,7 +148,7 @@ class WriteVerbs(Instance):
     @classmethod
     def delete_iter(
         cls,
-        strategies: Iterable[Strategy],
+        strategies: Several[OneItem[K, Self]],
         *,
         max_workers: int | None = None,
         max_units_per_second: float | None = None,
@@ -159,7 +162,7 @@ class WriteVerbs(Instance):
     @classmethod
     def update_iter(
         cls,
-        strategies: Iterable[Strategy],
+        strategies: Several[OneItem[K, Self]],
         updates: Updates,
         *,
         max_workers: int | None = None,
@@ -188,7 +191,7 @@ class WriteVerbs(Instance):
         return batches.Batch(cls, max_units_per_second)
 
     @classmethod
-    def delete_one(cls, strategy: Strategy, *, condition: Condition | None = None) -> Self | None:
+    def delete_one(cls, strategy: OneItem[K, Self], *, condition: Condition | None = None) -> Self | None:
         """Delete an item. Costs one DeleteItem request.
 
         Args:
@@ -209,7 +212,7 @@ class WriteVerbs(Instance):
     @classmethod
     def update_one(
         cls,
-        strategy: Strategy,
+        strategy: OneItem[K, Self],
         updates: Updates,
         *,
         upsert: bool = ...,
@@ -220,7 +223,7 @@ class WriteVerbs(Instance):
     @classmethod
     def update_one(
         cls,
-        strategy: Strategy,
+        strategy: OneItem[K, Self],
         updates: Updates,
         *,
         upsert: Literal[False] = ...,
@@ -231,7 +234,7 @@ class WriteVerbs(Instance):
     @classmethod
     def update_one(
         cls,
-        strategy: Strategy,
+        strategy: OneItem[K, Self],
         updates: Updates,
         *,
         upsert: bool = ...,
@@ -281,7 +284,7 @@ class WriteVerbs(Instance):
     @classmethod
     def upsert_one(
         cls,
-        strategy: Strategy,
+        strategy: OneItem[K, Self],
         updates: Updates,
         *,
         condition: Condition | None = ...,
@@ -290,7 +293,7 @@ class WriteVerbs(Instance):
     @overload
     @classmethod
     def upsert_one(
-        cls, strategy: Strategy, updates: Updates, *, condition: Condition | None = ..., returns: Returns
+        cls, strategy: OneItem[K, Self], updates: Updates, *, condition: Condition | None = ..., returns: Returns
     ) -> Self | None: ...
     @classmethod
     def upsert_one(
@@ -304,7 +307,7 @@ class WriteVerbs(Instance):
     @classmethod
     def update_from_dict(
         cls,
-        strategy: Strategy,
+        strategy: OneItem[K, Self],
         values: Mapping[str, Any] | None = ...,
         *,
         upsert: bool = ...,
@@ -315,7 +318,7 @@ class WriteVerbs(Instance):
     @classmethod
     def update_from_dict(
         cls,
-        strategy: Strategy,
+        strategy: OneItem[K, Self],
         values: Mapping[str, Any] | None = ...,
         *,
         upsert: bool = ...,

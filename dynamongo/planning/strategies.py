@@ -35,7 +35,7 @@ from dynamongo.mapping.records import Recorded
 if TYPE_CHECKING:  # most models have none
     from dynamongo.mapping.keys.composed import ComposedKeys
 
-Strategy: TypeAlias = object
+Strategy: TypeAlias = Any
 """What a caller passes to say which items are meant.
 
 For one item:
@@ -47,7 +47,8 @@ For one item:
 
 For several items, a list of these, or any condition.
 
-The type is `object`, because a key is of whichever types its fields take, those of custom fields included.
+It is `Any`, for functions that pass on what they were given. What the verbs of a model take depends on the type of its
+keys; see `strategy_types`.
 """
 
 

@@ -14,10 +14,12 @@ from dynamongo.expressions.values import shorten
 from dynamongo.fields.base import Field
 from dynamongo.fields.indexes import Index
 from dynamongo.mapping.abstract_mapper import AbstractMapper
+from dynamongo.mapping.declaration.key_types import check_key_type, find_key_type
 from dynamongo.mapping.declaration.model import Declaration, collect_fields, collect_indexes, declare
 from dynamongo.mapping.declaration.options import OPTIONS, check_options, check_spelling, refuse, table_of
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import is_bound
+from dynamongo.planning.strategy_types import K
 
 if TYPE_CHECKING:
     from dynamongo.connection import clocks
@@ -59,6 +61,8 @@ class ModelMeta(type):
         fields = collect_fields(cls)
         indexes = collect_indexes(cls)
         model = cast("Any", cls)
+        if "__orig_bases__" in namespace:  # as those of `class Visit(Model[tuple[str, date]])`, which Python replaces
+            super().__setattr__("__key_type__", find_key_type(namespace["__orig_bases__"]))
         if namespace.get("__unique__"):
             unique_declaration.resolve_names(model)
         if namespace.get("__abstract__"):
@@ -67,6 +71,8 @@ class ModelMeta(type):
             _check_connection(cls)
             declared = declare(cls, fields, indexes)
             declared.mark_expiry_field()
+            if model.__key_type__ is not K:
+                check_key_type(cls, model.__key_type__, declared.keys)
             indexes = dict(declared.indexes)
             mapper = _make_mapper(model, declared, namespace)
         # The class gets its own copies of fields and indexes, also of inherited ones: the path of `Admin.name` belongs

@@ -17,6 +17,7 @@ from dynamongo import (
     IntField,
     ItemNotFound,
     Model,
+    Strategy,
     StringField,
     TransactionCanceled,
     VersionConflict,
@@ -166,11 +167,11 @@ class TestInstances:
             __table__ = "visits"
 
             @classmethod
-            def update_one(cls, strategy: object, updates: Updates, *, upsert: bool = False) -> Any:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]  # without `condition`
+            def update_one(cls, strategy: Strategy, updates: Updates, *, upsert: bool = False) -> Any:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]  # without `condition`
                 return super().update_one(strategy, updates, upsert=upsert)
 
             @classmethod
-            def delete_one(cls, strategy: object) -> Any:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
+            def delete_one(cls, strategy: Strategy) -> Any:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
                 return super().delete_one(strategy)
 
         visit = Own.get_one(("Oslo", 1))

@@ -22,6 +22,7 @@ from dynamongo import (
     ListField,
     Model,
     SetField,
+    Strategy,
     StringField,
     TableExists,
     TableNotFound,
@@ -135,7 +136,12 @@ class TestGetOne:
         assert User.get_one("jane@b.co", default=default) == default
 
     def test_strategy_for_several_items_is_refused_before_any_request(self, backend: Recorder) -> None:
-        for strategy in (["jane@b.co"], User.year == 1990, (User.email == "a@b.co") | (User.email == "b@b.co")):
+        several: tuple[Any, ...] = (
+            ["jane@b.co"],
+            User.year == 1990,
+            (User.email == "a@b.co") | (User.email == "b@b.co"),
+        )
+        for strategy in several:
             with pytest.raises(ExpressionError, match=r"^User: expected one item"):
                 User.get_one(strategy)
         assert backend.executed == []
@@ -160,7 +166,7 @@ class TestGetMany:
         assert User.get_many(["john@b.co", "joe@b.co", "jane@b.co", "john@b.co"]) == [jane, john]
 
     def test_check_of_an_entry_holds_for_it_alone(self, jane: User, john: User) -> None:
-        wanted = [(User.email == "jane@b.co") & (User.year > 2000), "john@b.co"]
+        wanted: list[Strategy] = [(User.email == "jane@b.co") & (User.year > 2000), "john@b.co"]
         assert User.get_many(wanted) == [john]
         assert User.get_many(User.keys_in(wanted)) == [john]
 

@@ -18,6 +18,7 @@ from dynamongo import (
     IntField,
     ItemNotFound,
     Model,
+    Strategy,
     StringField,
     VersionConflict,
     VersionField,
@@ -202,7 +203,7 @@ def test_verbs_that_a_model_overrides_need_not_take_it() -> None:
     class Old(Town):
         @classmethod
         def update_one(  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]  # without `returns`
-            cls, strategy: object, updates: Updates, *, upsert: bool = False, condition: Condition | None = None
+            cls, strategy: Strategy, updates: Updates, *, upsert: bool = False, condition: Condition | None = None
         ) -> Any:
             return super().update_one(strategy, updates, upsert=upsert, condition=condition)
 
