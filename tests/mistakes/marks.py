@@ -7,7 +7,10 @@ A comment at the end of a line marks it, and the statement around it:
     User.find(User.year == True)  # mistake that both accept: a bool is an int
     User.find(User.score < "1")  # mistake that mypy accepts: for this reason
 
-A silent mistake raises nothing, or not always: it can never be what was meant.
+A silent mistake raises nothing, or not always: it can never be what was meant. What has no comment is right, and no
+checker refuses it, but for the few lines on which one is known to be wrong:
+
+    greet(user)  # right, but pyright refuses it: for this reason
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ CATALOGUE: Final = Path(__file__).resolve().parent / "catalogue"
 """The folder of the catalogue."""
 
 _MARK = re.compile(r"# (silent )?mistake(?: that (mypy|pyright|both) accepts?: .+)?(?= *(#|$))")
+_RIGHT = re.compile(r"# right, but (mypy|pyright|both) refuses? it: .+")
 
 
 @dataclass(frozen=True)
@@ -85,14 +89,26 @@ def read_groups() -> Iterator[Group]:
                 raise ValueError(f"{path}:{min(inside)}: a mistake stands in a function")
 
 
+def read_refused() -> dict[tuple[str, int], frozenset[Checker]]:
+    """Return the lines that are right, and which checkers are known to refuse them."""
+    lines = [
+        (path.name, *each) for path in CATALOGUE.glob("*.py") for each in enumerate(path.read_text().splitlines(), 1)
+    ]
+    found = {(name, number): _RIGHT.search(line) for name, number, line in lines}
+    return {place: _checkers_of(match[1]) for place, match in found.items() if match is not None}
+
+
 def _find_marks(text: str) -> Iterator[tuple[int, Mark]]:
     for number, line in enumerate(text.splitlines(), 1):
         if "mistake" not in line:
             continue
         found = _MARK.search(line)
         if found is not None:
-            accepting = frozenset(CHECKERS) if found[2] == "both" else frozenset({*CHECKERS} & {found[2]})
-            yield number, Mark(found[1] is not None, accepting)
+            yield number, Mark(found[1] is not None, _checkers_of(found[2]))
+
+
+def _checkers_of(name: str | None) -> frozenset[Checker]:
+    return frozenset(each for each in CHECKERS if name in (each, "both"))
 
 
 def _lines_of(statement: ast.stmt) -> set[int]:

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # as pytest doe
 
 from checkers import ROOT, TARGETS, run_all
 
-from mistakes.marks import CATALOGUE, CHECKERS, Group, read_groups
+from mistakes.marks import CATALOGUE, CHECKERS, Group, read_groups, read_refused
 
 Run: TypeAlias = "tuple[str, str]"
 """A checker, and the version of Python for which it checks."""
@@ -55,9 +55,11 @@ def find_differences(messages: Messages, groups: list[Group]) -> Iterator[str]:
     """Yield each line on which a checker and the marks disagree."""
     marks = {(group.path.name, line): mark for group in groups for line, mark in group.marks.items()}
     followed = {(group.path.name, line) for group in groups for line in group.followed}
-    for place in sorted((messages.keys() | marks.keys()) - followed):
+    known = read_refused()
+    for place in sorted((messages.keys() | marks.keys() | known.keys()) - followed):
         mark, refused = marks.get(place), messages.get(place, {})
-        expected = [run for run in RUNS if mark is not None and run[0] not in mark.accepted_by]
+        refusing = known.get(place, ()) if mark is None else {*CHECKERS} - mark.accepted_by
+        expected = [run for run in RUNS if run[0] in refusing]
         if more := [run for run in RUNS if run in refused and run not in expected]:
             what = "what is right" if mark is None else "what is marked as accepted"
             yield f"{_quote(place)}\n    {_names(more)}: {what} is refused: {refused[more[0]]}"

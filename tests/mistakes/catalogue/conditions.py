@@ -208,6 +208,12 @@ def combining() -> None:
     conditions = [User.email == EMAIL, User.year > 1980]
     User.find(functools.reduce(lambda left, right: left & right, conditions))
     User.find(*conditions)  # mistake
+    collected = User.email == EMAIL
+    for each in conditions:
+        collected &= each
+    if len(conditions) > 1:
+        collected = collected | User.nick.exists() & ~User.year.in_([1990])
+    User.find(collected)
     if is_old:  # mistake that mypy accepts: it does not look at what __bool__ returns
         User.find(is_jane)
 

@@ -111,11 +111,39 @@ class Visit(Model):
     count = IntField(required=True, default=0)
 
 
+class Booking(Model[tuple[str, dt.date]]):
+    __table__ = "bookings"
+    __hash_key__ = "room"
+    __range_key__ = "day"
+
+    room = StringField(required=True)
+    day = DateField(required=True)
+    guests = IntField(required=True, default=1)
+
+
+class Ticket(Model[int]):
+    __table__ = "tickets"
+    __hash_key__ = "number"
+
+    number = IntField(required=True)
+    seat = StringField()
+
+
+class Session(Model[uuid.UUID]):
+    __table__ = "sessions"
+    __hash_key__ = "id"
+
+    id = UUIDField(required=True)
+    user = StringField()
+
+
 def store_items() -> None:
     """Create the tables, and store what the catalogue reads and changes."""
     User.create_table()
     Admin.create_table()
     Visit.create_table()
+    for keyed in (Booking, Ticket, Session):
+        keyed.create_table()
     User(
         email=EMAIL,
         name="Jane",
@@ -134,3 +162,6 @@ def store_items() -> None:
     User(email="john@example.com", name="John").save()
     Admin(email=EMAIL, name="Jane").save()
     Visit(page="/", day=TODAY).save()
+    Booking(room="blue", day=TODAY).save()
+    Ticket(number=7).save()
+    Session(id=TOKEN).save()
