@@ -59,6 +59,8 @@ from dynamongo.exceptions import (
     WrittenButUnreadable,
 )
 from dynamongo.executor import RetryPolicy
+from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.updates import Updates
 from dynamongo.fields import (
     BinaryField,
     BooleanField,
@@ -168,6 +170,7 @@ __all__ = [
     "BulkWriteError",
     "CancellationReason",
     "CheckedPage",
+    "Condition",
     "ConditionalCheckFailedException",
     "ConfigurationError",
     "Connection",
@@ -244,6 +247,7 @@ __all__ = [
     "UniqueViolation",
     "UnreadableItem",
     "UnsupportedOperation",
+    "Updates",
     "ValidationError",
     "VersionConflict",
     "VersionField",

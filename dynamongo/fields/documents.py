@@ -104,7 +104,7 @@ class DocumentField(DictField[T, Input_contra], Generic[T, Value_co, Input_contr
             document: type[D],
             *,
             required: Literal[True],
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[D, D | Mapping[str, Any]]],
         ) -> None: ...
         @overload
         def __init__(
@@ -112,11 +112,15 @@ class DocumentField(DictField[T, Input_contra], Generic[T, Value_co, Input_contr
             document: type[D],
             *,
             required: bool = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[D, D | Mapping[str, Any]]],
         ) -> None: ...
         @overload
         def __init__(
-            self: DocumentField[Any, Any, Any], document: str, *, required: bool = ..., **options: Unpack[FieldOptions]
+            self: DocumentField[Any, Any, Any],
+            document: str,
+            *,
+            required: bool = ...,
+            **options: Unpack[FieldOptions[Any, Any]],
         ) -> None: ...
 
     def __init__(self: Any, document: Any, **options: Any) -> None:

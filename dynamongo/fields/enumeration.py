@@ -57,7 +57,7 @@ class EnumField(FormattedField[T, Input_contra, Literal["S"]], Generic[T, Input_
             required: Literal[True],
             by_name: bool = ...,
             format: Literal["value", "name"] | Mapping[E, str] | Mapping[E, int] | None = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[E, E | str | int]],
         ) -> None: ...
         @overload  # what it takes contains `None`, so that `EnumField[Color | None]` may annotate it
         def __init__(
@@ -67,7 +67,7 @@ class EnumField(FormattedField[T, Input_contra, Literal["S"]], Generic[T, Input_
             required: bool = ...,
             by_name: bool = ...,
             format: Literal["value", "name"] | Mapping[E, str] | Mapping[E, int] | None = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[E, E | str | int]],
         ) -> None: ...
 
     def __init__(
