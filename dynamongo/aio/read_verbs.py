@@ -10,6 +10,7 @@ from dynamongo.aio.model_verbs import AsyncModelVerbs
 from dynamongo.exceptions import UnreadableItem
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.planning.strategies import Strategy
+from dynamongo.planning.strategy_types import K
 from dynamongo.verbs.calls import REQUIRED, GetCall, GetRawCall, perform_async
 from dynamongo.verbs.instance import Instance
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from dynamongo.aio import result_set
     from dynamongo.aio.result_set import AsyncResultSet
+    from dynamongo.planning.strategy_types import Items, OneItem
     from dynamongo.verbs import read_calls
     from dynamongo.verbs.read_arguments import AnyReadArguments, KeepingArguments, ReadArguments
 else:  # `get_one` needs none of these
@@ -28,18 +30,18 @@ M = TypeVar("M", bound=Instance)
 T = TypeVar("T")
 
 
-class AsyncReadVerbs(AsyncModelVerbs[M]):
+class AsyncReadVerbs(AsyncModelVerbs[M, K]):
     """The verbs that read items, awaited."""
 
     __slots__ = ()
 
     @overload
     async def get_one(
-        self, strategy: Strategy, *, consistent: bool = False, projection: Iterable[Any] | None = None
+        self, strategy: OneItem[K, M], *, consistent: bool = False, projection: Iterable[Any] | None = None
     ) -> M: ...
     @overload
     async def get_one(
-        self, strategy: Strategy, default: T, *, consistent: bool = False, projection: Iterable[Any] | None = None
+        self, strategy: OneItem[K, M], default: T, *, consistent: bool = False, projection: Iterable[Any] | None = None
     ) -> M | T: ...
     async def get_one(
         self,
@@ -53,18 +55,18 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
         mapper: Mapper[M] = self._model.__mapper__
         return await perform_async(GetCall(mapper, self._model.table_name(), strategy, default, consistent, projection))
 
-    async def exists(self, strategy: Strategy, *, consistent: bool = False) -> bool:
+    async def exists(self, strategy: OneItem[K, M], *, consistent: bool = False) -> bool:
         """Return whether there is an item, as `Model.exists` does."""
         names = self._model.__mapper__.keys.field_names
         return await self.get_raw(strategy, None, consistent=consistent, projection=names) is not None
 
     @overload
     async def get_raw(
-        self, strategy: Strategy, *, consistent: bool = False, projection: Iterable[Any] | None = None
+        self, strategy: OneItem[K, M], *, consistent: bool = False, projection: Iterable[Any] | None = None
     ) -> dict[str, Any]: ...
     @overload
     async def get_raw(
-        self, strategy: Strategy, default: T, *, consistent: bool = False, projection: Iterable[Any] | None = None
+        self, strategy: OneItem[K, M], default: T, *, consistent: bool = False, projection: Iterable[Any] | None = None
     ) -> dict[str, Any] | T: ...
     async def get_raw(
         self,
@@ -82,7 +84,7 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
     @overload
     async def get_many(
         self,
-        strategy: Strategy = None,
+        strategy: Items[K, M] | None = None,
         descending: bool = False,
         limit: int | None = None,
         **arguments: Unpack[ReadArguments],
@@ -90,7 +92,7 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
     @overload
     async def get_many(
         self,
-        strategy: Strategy = None,
+        strategy: Items[K, M] | None = None,
         descending: bool = False,
         limit: int | None = None,
         **arguments: Unpack[KeepingArguments],
@@ -111,7 +113,7 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
     @overload
     def find(
         self,
-        strategy: Strategy = None,
+        strategy: Items[K, M] | None = None,
         *,
         descending: bool = False,
         limit: int | None = None,
@@ -123,7 +125,7 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
     @overload
     def find(
         self,
-        strategy: Strategy = None,
+        strategy: Items[K, M] | None = None,
         *,
         descending: bool = False,
         limit: int | None = None,
@@ -135,7 +137,7 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
     @overload
     def find(
         self,
-        strategy: Strategy = None,
+        strategy: Items[K, M] | None = None,
         *,
         descending: bool = False,
         limit: int | None = None,
@@ -146,7 +148,7 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
     @overload
     def find(
         self,
-        strategy: Strategy = None,
+        strategy: Items[K, M] | None = None,
         *,
         descending: bool = False,
         limit: int | None = None,
@@ -157,7 +159,7 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
     @overload
     def find(
         self,
-        strategy: Strategy = None,
+        strategy: Items[K, M] | None = None,
         *,
         descending: bool = False,
         limit: int | None = None,

@@ -21,6 +21,7 @@ from dynamongo.model.write_verbs import WriteVerbs
 from dynamongo.planning.strategy_types import K
 
 if TYPE_CHECKING:
+    from dynamongo.aio.facet import facet_of
     from dynamongo.mapping.problems import given as given_problems
 else:  # only errors need it
     given_problems = LazyModule("dynamongo.mapping.problems.given")
@@ -82,8 +83,15 @@ class Model(ReadVerbs[K], InstanceVerbs[K], TableVerbs):
 
     __abstract__ = True
 
-    aio = AsyncFacet()
-    """The verbs, awaited: `await User.aio.get_one(...)`, `await user.aio.save()`."""
+    if TYPE_CHECKING:
+
+        @facet_of
+        def aio(self) -> K:
+            """Await the verbs: `await User.aio.get_one(...)`, `await user.aio.save()`."""
+            ...
+
+    else:
+        aio = AsyncFacet()
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

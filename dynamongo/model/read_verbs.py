@@ -19,7 +19,6 @@ from dynamongo.verbs.keyed import Keyed
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
-    from dynamongo._support.several import Several
     from dynamongo.model import result_set
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning import known_plans
@@ -135,7 +134,7 @@ class ReadVerbs(Keyed[K]):
     @classmethod
     def get_many(
         cls,
-        strategy: Items[K, Self] = None,
+        strategy: Items[K, Self] | None = None,
         descending: bool = False,
         limit: int | None = None,
         **arguments: Unpack[ReadArguments],
@@ -144,7 +143,7 @@ class ReadVerbs(Keyed[K]):
     @classmethod
     def get_many(
         cls,
-        strategy: Items[K, Self] = None,
+        strategy: Items[K, Self] | None = None,
         descending: bool = False,
         limit: int | None = None,
         **arguments: Unpack[KeepingArguments],
@@ -186,7 +185,7 @@ class ReadVerbs(Keyed[K]):
     @classmethod
     def find(
         cls,
-        strategy: Items[K, Self] = None,
+        strategy: Items[K, Self] | None = None,
         *,
         descending: bool = False,
         limit: int | None = None,
@@ -199,7 +198,7 @@ class ReadVerbs(Keyed[K]):
     @classmethod
     def find(
         cls,
-        strategy: Items[K, Self] = None,
+        strategy: Items[K, Self] | None = None,
         *,
         descending: bool = False,
         limit: int | None = None,
@@ -212,7 +211,7 @@ class ReadVerbs(Keyed[K]):
     @classmethod
     def find(
         cls,
-        strategy: Items[K, Self] = None,
+        strategy: Items[K, Self] | None = None,
         *,
         descending: bool = False,
         limit: int | None = None,
@@ -224,7 +223,7 @@ class ReadVerbs(Keyed[K]):
     @classmethod
     def find(
         cls,
-        strategy: Items[K, Self] = None,
+        strategy: Items[K, Self] | None = None,
         *,
         descending: bool = False,
         limit: int | None = None,
@@ -236,7 +235,7 @@ class ReadVerbs(Keyed[K]):
     @classmethod
     def find(
         cls,
-        strategy: Items[K, Self] = None,
+        strategy: Items[K, Self] | None = None,
         *,
         descending: bool = False,
         limit: int | None = None,
@@ -288,7 +287,7 @@ class ReadVerbs(Keyed[K]):
     @classmethod
     def explain(
         cls,
-        strategy: Items[K, Self] = None,
+        strategy: Items[K, Self] | None = None,
         descending: bool = False,
         limit: int | None = None,
         **arguments: Unpack[AnyReadArguments],
@@ -301,7 +300,7 @@ class ReadVerbs(Keyed[K]):
         return known_plans.plan_for(mapper, read, connection_of(cls).limits.batch_get)
 
     @classmethod
-    def keys_in(cls, values: Several[OneItem[K, Self]]) -> Condition:
+    def keys_in(cls, values: Iterable[OneItem[K, Self]]) -> Condition:
         """Return the condition that an item's key is one of `values`: keys in any form that `get_one` takes."""
         return keys_condition(values, cls.__mapper__)
 

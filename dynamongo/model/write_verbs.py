@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.expressions.conditions import Condition
@@ -18,8 +18,8 @@ from dynamongo.verbs.keyed import Keyed
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from dynamongo._support.several import Several
     from dynamongo.model import batch as batches
+    from dynamongo.model import bulk_verbs
     from dynamongo.model.bulk_verbs import DeleteMany, SaveMany, UpdateMany
     from dynamongo.planning import write_builders
     from dynamongo.planning.strategy_types import OneItem
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dynamongo.verbs.write_calls import DeleteCall, UpdateCall
 else:  # many programs only read, and most have no batches
     batches = LazyModule("dynamongo.model.batch")
+    bulk_verbs = LazyModule("dynamongo.model.bulk_verbs")
     write_builders = LazyModule("dynamongo.planning.write_builders")
     write_calls = LazyModule("dynamongo.verbs.write_calls")
 
@@ -103,20 +104,27 @@ class WriteVerbs(Keyed[K]):
         """
         return cls.save_one(item, overwrite=False)
 
-    # The type selects the overload of `__get__`, so that `User.save_many` is a `SaveMany[User]`.
-    save_many = cast("BulkVerb[SaveMany[Any]]", BulkVerb("SaveMany"))
-    """See `dynamongo.model.bulk_verbs.SaveMany`."""
+    # Of these, `BulkVerb` puts the model in the place of `Any`.
 
-    delete_many = cast("BulkVerb[DeleteMany[Any]]", BulkVerb("DeleteMany"))
-    """See `dynamongo.model.bulk_verbs.DeleteMany`."""
+    @BulkVerb
+    def save_many(cls: Any) -> SaveMany[Any]:
+        """See `dynamongo.model.bulk_verbs.SaveMany`."""
+        return bulk_verbs.SaveMany(cls)
 
-    update_many = cast("BulkVerb[UpdateMany[Any]]", BulkVerb("UpdateMany"))
-    """See `dynamongo.model.bulk_verbs.UpdateMany`."""
+    @BulkVerb
+    def delete_many(cls: Any) -> DeleteMany[Any, K]:
+        """See `dynamongo.model.bulk_verbs.DeleteMany`."""
+        return bulk_verbs.DeleteMany(cls)
+
+    @BulkVerb
+    def update_many(cls: Any) -> UpdateMany[Any, K]:
+        """See `dynamongo.model.bulk_verbs.UpdateMany`."""
+        return bulk_verbs.UpdateMany(cls)
 
     @classmethod
     def save_iter(
         cls,
-        items: Several[Self | Mapping[str, Any]],
+        items: Iterable[Self | Mapping[str, Any]],
         overwrite: bool | Condition = True,
         *,
         max_workers: int | None = None,
@@ -148,7 +156,7 @@ class WriteVerbs(Keyed[K]):
     @classmethod
     def delete_iter(
         cls,
-        strategies: Several[OneItem[K, Self]],
+        strategies: Iterable[OneItem[K, Self]],
         *,
         max_workers: int | None = None,
         max_units_per_second: float | None = None,
@@ -162,7 +170,7 @@ class WriteVerbs(Keyed[K]):
     @classmethod
     def update_iter(
         cls,
-        strategies: Several[OneItem[K, Self]],
+        strategies: Iterable[OneItem[K, Self]],
         updates: Updates,
         *,
         max_workers: int | None = None,
@@ -182,7 +190,7 @@ class WriteVerbs(Keyed[K]):
         )
 
     @classmethod
-    def batch(cls, *, max_units_per_second: float | None = None) -> batches.Batch[Self]:
+    def batch(cls, *, max_units_per_second: float | None = None) -> batches.Batch[Self, K]:
         """Collect puts and deletes in a `with` block, and send them whenever they fill a request; see `Batch`.
 
         Args:
