@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from dynamongo._support.lazy_imports import LazyModule
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from dynamongo.aio.result_set import AsyncResultSet
     from dynamongo.planning.strategy_types import Items, OneItem
     from dynamongo.verbs import read_calls
-    from dynamongo.verbs.read_arguments import AnyReadArguments, KeepingArguments, ReadArguments
+    from dynamongo.verbs.read_arguments import AnyReadArguments, KeepingArguments, Projection, ReadArguments
 else:  # `get_one` needs none of these
     read_calls = LazyModule("dynamongo.verbs.read_calls")
     result_set = LazyModule("dynamongo.aio.result_set")
@@ -37,11 +36,11 @@ class AsyncReadVerbs(AsyncModelVerbs[M, K]):
 
     @overload
     async def get_one(
-        self, strategy: OneItem[K, M], *, consistent: bool = False, projection: Iterable[Any] | None = None
+        self, strategy: OneItem[K, M], *, consistent: bool = False, projection: Projection | None = None
     ) -> M: ...
     @overload
     async def get_one(
-        self, strategy: OneItem[K, M], default: T, *, consistent: bool = False, projection: Iterable[Any] | None = None
+        self, strategy: OneItem[K, M], default: T, *, consistent: bool = False, projection: Projection | None = None
     ) -> M | T: ...
     async def get_one(
         self,
@@ -49,7 +48,7 @@ class AsyncReadVerbs(AsyncModelVerbs[M, K]):
         default: Any = REQUIRED,
         *,
         consistent: bool = False,
-        projection: Iterable[Any] | None = None,
+        projection: Projection | None = None,
     ) -> Any:
         """Read one item, as `Model.get_one` does."""
         mapper: Mapper[M] = self._model.__mapper__
@@ -62,11 +61,11 @@ class AsyncReadVerbs(AsyncModelVerbs[M, K]):
 
     @overload
     async def get_raw(
-        self, strategy: OneItem[K, M], *, consistent: bool = False, projection: Iterable[Any] | None = None
+        self, strategy: OneItem[K, M], *, consistent: bool = False, projection: Projection | None = None
     ) -> dict[str, Any]: ...
     @overload
     async def get_raw(
-        self, strategy: OneItem[K, M], default: T, *, consistent: bool = False, projection: Iterable[Any] | None = None
+        self, strategy: OneItem[K, M], default: T, *, consistent: bool = False, projection: Projection | None = None
     ) -> dict[str, Any] | T: ...
     async def get_raw(
         self,
@@ -74,7 +73,7 @@ class AsyncReadVerbs(AsyncModelVerbs[M, K]):
         default: Any = REQUIRED,
         *,
         consistent: bool = False,
-        projection: Iterable[Any] | None = None,
+        projection: Projection | None = None,
     ) -> Any:
         """Read one item as it is stored, as `Model.get_raw` does."""
         mapper: Mapper[M] = self._model.__mapper__
@@ -97,6 +96,14 @@ class AsyncReadVerbs(AsyncModelVerbs[M, K]):
         limit: int | None = None,
         **arguments: Unpack[KeepingArguments],
     ) -> list[M | UnreadableItem]: ...
+    @overload
+    async def get_many(
+        self,
+        strategy: Items[K, M] | None = None,
+        descending: bool = False,
+        limit: int | None = None,
+        **arguments: Unpack[AnyReadArguments],
+    ) -> list[Any]: ...
     async def get_many(
         self,
         strategy: Strategy = None,
@@ -164,9 +171,33 @@ class AsyncReadVerbs(AsyncModelVerbs[M, K]):
         descending: bool = False,
         limit: int | None = None,
         cursor: str | None = None,
+        as_dicts: Literal[False] = False,
         as_items: Literal[True],
-        **arguments: Unpack[ReadArguments],
+        **arguments: Unpack[AnyReadArguments],
     ) -> AsyncResultSet[dict[str, Any]]: ...
+    @overload
+    def find(
+        self,
+        strategy: Items[K, M] | None = None,
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+        cursor: str | None = None,
+        as_dicts: bool = False,
+        **arguments: Unpack[AnyReadArguments],
+    ) -> AsyncResultSet[Any]: ...
+    @overload
+    def find(
+        self,
+        strategy: Items[K, M] | None = None,
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+        cursor: str | None = None,
+        as_dicts: Literal[False] = False,
+        as_items: bool,
+        **arguments: Unpack[AnyReadArguments],
+    ) -> AsyncResultSet[Any]: ...
     def find(  # noqa: PLR0913 - what a caller may choose
         self,
         strategy: Strategy = None,

@@ -135,7 +135,7 @@ class AsyncWriteVerbs(AsyncModelVerbs[M, K]):
     async def update_from_dict(
         self,
         strategy: OneItem[K, M],
-        values: Mapping[str, Any] | None = ...,
+        values: Mapping[str, Any],
         *,
         upsert: bool = ...,
         condition: Condition | None = ...,
@@ -145,7 +145,27 @@ class AsyncWriteVerbs(AsyncModelVerbs[M, K]):
     async def update_from_dict(
         self,
         strategy: OneItem[K, M],
-        values: Mapping[str, Any] | None = ...,
+        values: Mapping[str, Any],
+        *,
+        upsert: bool = ...,
+        condition: Condition | None = ...,
+        returns: Returns,
+    ) -> M | None: ...
+    @overload
+    async def update_from_dict(
+        self,
+        strategy: Mapping[str, Any],
+        values: None = ...,
+        *,
+        upsert: bool = ...,
+        condition: Condition | None = ...,
+        returns: Literal["new", "updated_new", "updated_old"] = ...,
+    ) -> M: ...
+    @overload
+    async def update_from_dict(
+        self,
+        strategy: Mapping[str, Any],
+        values: None = ...,
         *,
         upsert: bool = ...,
         condition: Condition | None = ...,

@@ -50,7 +50,8 @@ K_contra = TypeVar("K_contra", default="AnyKey", contravariant=True)
 if TYPE_CHECKING:
     _Key = TypeVar("_Key")
     _M = TypeVar("_M")
-    S_contra = TypeVar("S_contra", contravariant=True)
+    Strategy = TypeVar("Strategy")
+    Strategy_contra = TypeVar("Strategy_contra", contravariant=True)
 
     OneItem: TypeAlias = _Key | Mapping[str, Any] | _M | BaseCondition
     """A strategy for one item: its key, a dict or an instance that contains it, or a condition that fixes it."""
@@ -58,8 +59,12 @@ if TYPE_CHECKING:
     Items: TypeAlias = OneItem[_Key, _M] | Iterable[OneItem[_Key, _M]]
     """A strategy for several items: strategies for one item each, any condition, or one key."""
 
-    class TakesStrategy(Protocol[S_contra]):
-        """A model, as what takes a strategy for one item."""
+    class TakesStrategy(Protocol[Strategy_contra]):
+        """A model, as far as it takes strategies for one item.
 
-        def __takes__(self, strategy: S_contra, /) -> object:
+        A call that is given a model and a strategy tells from it whether they suit each other, which `type[Model[K]]`
+        and `K` would not: they always agree on what both have in common.
+        """
+
+        def __takes__(self, strategy: Strategy_contra, /) -> object:
             """Do nothing: there is no such method, only its type."""
