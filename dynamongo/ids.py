@@ -1,4 +1,4 @@
-"""Generated ids, as defaults of fields: `id = StringField(default=ulid)`.
+"""Generated ids, as defaults of fields: `id = StringField(required=True, default=ulid)`.
 
 All of them begin with the time of the machine (not that of a backend), so that they sort by it. They are unique without
 coordination, among threads and after a fork too. They are no secrets: they tell their time, and those of one

@@ -32,30 +32,34 @@ class Refusal(NamedTuple):
         return f"{self.file}:{self.line}: {self.checker} {self.target}: {self.message} [{self.rule}]"
 
 
-def run_mypy(folder: Path, target: str, options: Sequence[str] = ("--strict",)) -> list[Refusal]:
-    """Return the errors in the modules of a folder, of which none is in a package."""
+def run_mypy(folder: Path, target: str, options: Sequence[str] = ("--strict",), library: Path = ROOT) -> list[Refusal]:
+    """Return the errors in the modules of a folder; `library` is the directory that the package is in."""
     command = [sys.executable, "-m", "mypy", *options, "--config-file", os.devnull, "--python-version", target]
-    command += ["--cache-dir", str(ROOT / ".mypy_cache"), "--no-error-summary", "--hide-error-context", "--no-pretty"]
-    environment = {**os.environ, "MYPYPATH": str(ROOT)}
+    # Apart from that of the project, whose options are others; of another tree, nothing is kept.
+    cache = str(ROOT / ".mypy_cache" / "users") if library == ROOT else os.devnull
+    command += ["--cache-dir", cache, "--no-error-summary", "--hide-error-context", "--no-pretty"]
+    environment = {**os.environ, "MYPYPATH": str(library)}
     done = _run([*command, "."], folder, environment)
     found = [_MYPY_ERROR.fullmatch(line) for line in done.splitlines()]
     return [Refusal("mypy", target, each[1], int(each[2]), each[3], each[4] or "") for each in found if each]
 
 
-def run_pyright(folder: Path, target: str, settings: dict[str, Any] | None = None) -> list[Refusal]:
+def run_pyright(
+    folder: Path, target: str, settings: dict[str, Any] | None = None, library: Path = ROOT
+) -> list[Refusal]:
     """Return the errors in the modules of a folder."""
-    config = {"typeCheckingMode": "strict", **(settings or {}), "pythonVersion": target, "extraPaths": [str(ROOT)]}
+    config = {"typeCheckingMode": "strict", **(settings or {}), "pythonVersion": target, "extraPaths": [str(library)]}
     (folder / "pyrightconfig.json").write_text(json.dumps(config), encoding="utf-8")
     command = [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable, "-p", "."]
     found = json.loads(_run(command, folder, {**os.environ}))["generalDiagnostics"]
     return [_refusal(each, folder, target) for each in found if each["severity"] == "error"]
 
 
-def run_all(folder: Path, mypy: Sequence[str], pyright: dict[str, Any]) -> Iterable[Refusal]:
+def run_all(folder: Path, mypy: Sequence[str], pyright: dict[str, Any], library: Path = ROOT) -> Iterable[Refusal]:
     """Yield the errors of both checkers on all targets."""
     for target in TARGETS:
-        yield from run_mypy(folder, target, mypy)
-        yield from run_pyright(folder, target, pyright)
+        yield from run_mypy(folder, target, mypy, library)
+        yield from run_pyright(folder, target, pyright, library)
 
 
 def _run(command: list[str], folder: Path, environment: dict[str, str]) -> str:

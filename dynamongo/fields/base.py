@@ -56,7 +56,9 @@ Stored_co = TypeVar("Stored_co", bound=AttributeType, default=Any, covariant=Tru
 V = TypeVar("V")
 
 
-class Field(JSONForms, ItemOptions, Operators[Input_contra, Stored_co], Term, Generic[T, Input_contra, Stored_co]):
+class Field(
+    JSONForms, ItemOptions, Operators[Input_contra, Stored_co], Term[Stored_co], Generic[T, Input_contra, Stored_co]
+):
     """A field of any type: takes every value that DynamoDB can store, as `python_values` encodes it.
 
     A custom field derives from `Field[Money]`, for values that are a `Money`; or, to tell type checkers that it takes a

@@ -5,39 +5,49 @@ They are what `set` takes besides a value and a field. A constant is encoded by 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, cast, overload
 
+from dynamongo._support.type_variables import TypeVar
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.computed import Arithmetic, Computed, IfNotExists, ListAppend
 from dynamongo.expressions.conditions import GE, LE, And, Comparison, Condition, NotExists, Or, Path
 from dynamongo.expressions.numbers import Number, add_numbers, negate
-from dynamongo.expressions.values import shorten
+from dynamongo.expressions.values import AttributeType, shorten
 from dynamongo.fields.operands import Incomparable, unwrap
 from dynamongo.fields.operators import OperandEncoder
 
 if TYPE_CHECKING:
+    from dynamongo.fields.document_classes import BaseDocument
+    from dynamongo.fields.operands import Comparable, LiteralValue
+    from dynamongo.fields.operators import Operators
     from dynamongo.fields.updatable import Updatable
 
+    B = TypeVar("B", bound=BaseDocument)
 
-class Term:
+Input = TypeVar("Input")
+Stored = TypeVar("Stored", bound=AttributeType)
+Stored_co = TypeVar("Stored_co", bound=AttributeType, default=Any, covariant=True)
+
+
+class Term(Generic[Stored_co]):
     """Base of what `+` and `-` make a sum of, which the store computes: fields, and what is computed from them."""
 
-    def __add__(self, other: object) -> ComputedValue:
+    def __add__(self: Term[Literal["N"]], other: Any) -> ComputedValue[Literal["N"]]:
         return compute(self, "+", other)
 
-    def __radd__(self, other: object) -> ComputedValue:
+    def __radd__(self: Term[Literal["N"]], other: Any) -> ComputedValue[Literal["N"]]:
         return compute(other, "+", self)
 
-    def __sub__(self, other: object) -> ComputedValue:
+    def __sub__(self: Term[Literal["N"]], other: Any) -> ComputedValue[Literal["N"]]:
         return compute(self, "-", other)
 
-    def __rsub__(self, other: object) -> ComputedValue:
+    def __rsub__(self: Term[Literal["N"]], other: Any) -> ComputedValue[Literal["N"]]:
         return compute(other, "-", self)
 
 
-class ComputedValue(Term, Incomparable):
+class ComputedValue(Term[Stored_co], Incomparable, Generic[Stored_co]):
     """A value that the store computes from the item as it was before the update: `User.total.set(User.price + 1)`.
 
     Attributes:
@@ -53,7 +63,7 @@ class ComputedValue(Term, Incomparable):
         return repr(self.value)
 
 
-def compute(left: object, operator: Literal["+", "-"], right: object) -> ComputedValue:
+def compute(left: object, operator: Literal["+", "-"], right: object) -> ComputedValue[Literal["N"]]:
     """Return the sum or difference of two numbers, of which at least one is a field or is computed from one."""
     fields = (*_fields_in(left), *_fields_in(right))
     for field in fields:
@@ -61,7 +71,15 @@ def compute(left: object, operator: Literal["+", "-"], right: object) -> Compute
     return ComputedValue(Arithmetic(_as_term(left, fields[0]), operator, _as_term(right, fields[0])), fields)
 
 
-def if_not_exists(field: Any, otherwise: object) -> ComputedValue:
+@overload
+def if_not_exists(
+    field: Operators[Input, Stored], otherwise: Input | LiteralValue[Input] | Comparable | ComputedValue[Stored]
+) -> ComputedValue[Stored]: ...
+@overload
+def if_not_exists(
+    field: type[B], otherwise: B | Mapping[str, Any] | LiteralValue[Any] | Comparable | ComputedValue[Literal["M"]]
+) -> ComputedValue[Literal["M"]]: ...
+def if_not_exists(field: Any, otherwise: Any) -> ComputedValue[Any]:
     """Return the value of a field, or `otherwise` where an item has none: `User.n.set(if_not_exists(User.old, 0))`.
 
     Args:
@@ -73,14 +91,28 @@ def if_not_exists(field: Any, otherwise: object) -> ComputedValue:
         ValidationError: The value does not suit the field.
     """
     known = _check_field("if_not_exists", field)
+    value: Any
     if isinstance(otherwise, OperandEncoder):  # whatever the update sets has to suit both fields
-        value: Any = otherwise.path
+        value = otherwise.path
     else:
-        value = _function_of(otherwise) if isinstance(otherwise, ComputedValue) else known.encode_new(otherwise)
-    return ComputedValue(IfNotExists(known.path, value), (known, *_fields_in(otherwise)))
+        value = (
+            _function_of(cast("Any", otherwise))
+            if isinstance(otherwise, ComputedValue)
+            else known.encode_new(otherwise)
+        )
+    return ComputedValue(IfNotExists(known.path, value), (known, *_fields_in(cast("Any", otherwise))))
 
 
-def list_append(first: object, second: object) -> ComputedValue:
+@overload
+def list_append(
+    first: Operators[Input, Literal["L"]] | ComputedValue[Literal["L"]],
+    second: Input | LiteralValue[Any] | Term[Literal["L"]],
+) -> ComputedValue[Literal["L"]]: ...
+@overload
+def list_append(
+    first: Input | LiteralValue[Any], second: Operators[Input, Literal["L"]] | ComputedValue[Literal["L"]]
+) -> ComputedValue[Literal["L"]]: ...
+def list_append(first: Any, second: Any) -> ComputedValue[Literal["L"]]:
     """Return the elements of one list and then those of another: `User.all.set(list_append(User.old, User.new))`.
 
     Both lists must exist: `list_append(if_not_exists(User.old, []), User.new)`.
@@ -154,13 +186,13 @@ def _fields_in(operand: object) -> tuple[Any, ...]:
 
 def _as_term(operand: Any, field: Updatable) -> Any:
     if isinstance(operand, ComputedValue):
-        return _function_of(operand)
+        return _function_of(cast("Any", operand))
     return operand.path if isinstance(operand, OperandEncoder) else field.encode_amount(unwrap(operand))
 
 
 def _as_list(operand: Any, field: Updatable) -> Any:
     if isinstance(operand, ComputedValue):
-        return _function_of(operand)
+        return _function_of(cast("Any", operand))
     if isinstance(operand, OperandEncoder):
         return operand.path
     operand = unwrap(operand)
@@ -169,7 +201,7 @@ def _as_list(operand: Any, field: Updatable) -> Any:
     return [field.encode_element(element) for element in cast("Iterable[Any]", operand)]
 
 
-def _function_of(operand: ComputedValue) -> IfNotExists | ListAppend:
+def _function_of(operand: ComputedValue[Any]) -> IfNotExists | ListAppend:
     if isinstance(operand.value, Arithmetic):
         raise ExpressionError(
             "DynamoDB takes one + or - in the value of an attribute: compute the rest before, or later"

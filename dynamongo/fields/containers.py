@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from dynamongo._support.several import ListOrTuple
     from dynamongo.expressions.conditions import Contains
     from dynamongo.expressions.updates import AddUpdate, AppendUpdate, DeleteUpdate
     from dynamongo.fields import json_schemas
@@ -38,7 +39,11 @@ if TYPE_CHECKING:
     B = TypeVar("B", bound=BaseDocument)
     V = TypeVar("V")
     W = TypeVar("W")
-    Scalar = TypeVar("Scalar", bound=str | bytes | float | Decimal | dt.date | dt.timedelta | uuid.UUID | enum.Enum)
+    Number = TypeVar("Number", int, float, Decimal, dt.timedelta)
+    Scalar = TypeVar("Scalar", bound=bytes | dt.date | uuid.UUID | enum.Enum)
+
+    SetLike: TypeAlias = AbstractSet[W] | ListOrTuple[W]
+    Member: TypeAlias = Literal["S", "N", "B", "BOOL"]
 else:  # few programs ask for a JSON Schema
     json_schemas = LazyModule("dynamongo.fields.json_schemas")
 
@@ -50,9 +55,7 @@ FieldLike: TypeAlias = "Field[Any] | Callable[[], Field[Any]]"
 """A field, or the class of a field that needs no arguments."""
 
 
-class ListField(
-    Field[list[E], list[E] | list[Input_contra] | tuple[Input_contra, ...], Literal["L"]], Generic[E, Input_contra]
-):
+class ListField(Field[list[E], "ListOrTuple[Input_contra]", Literal["L"]], Generic[E, Input_contra]):
     """A list with one field for all elements: takes a list or a tuple, and is never `None`.
 
     Stored as a list. An item without the attribute has the empty list. An element cannot be `None` or an empty set,
@@ -74,19 +77,19 @@ class ListField(
         def __init__(
             self: ListField[V, W],
             field: Field[V | None, W, Any] | Callable[[], Field[V | None, W, Any]],
-            default: Any = ...,
+            default: ListOrTuple[W] | Callable[[], ListOrTuple[Any]] | None = ...,
             *,
             required: bool = ...,
-            **options: Unpack[CheckOptions],
+            **options: Unpack[CheckOptions[list[V], ListOrTuple[W]]],
         ) -> None: ...
         @overload
         def __init__(
             self: ListField[V, W],
             field: Field[V, W, Any] | Callable[[], Field[V, W, Any]],
-            default: Any = ...,
+            default: ListOrTuple[W] | Callable[[], ListOrTuple[Any]] | None = ...,
             *,
             required: bool = ...,
-            **options: Unpack[CheckOptions],
+            **options: Unpack[CheckOptions[list[V], ListOrTuple[W]]],
         ) -> None: ...
 
     def __init__(self: Any, field: FieldLike, default: Any = None, **options: Any) -> None:
@@ -113,6 +116,10 @@ class ListField(
         def __getitem__(self: ListField[set[V], Any], index: int) -> SetField[V]: ...
         @overload
         def __getitem__(self: ListField[dict[str, Any], Any], index: int) -> DictField[dict[str, Any]]: ...
+        @overload
+        def __getitem__(self: ListField[str, W], index: int) -> Field[str, W, Literal["S"]]: ...
+        @overload
+        def __getitem__(self: ListField[Number, W], index: int) -> Field[Number, W, Literal["N"]]: ...
         @overload
         def __getitem__(self: ListField[Scalar, W], index: int) -> Field[Scalar, W]: ...
         @overload
@@ -208,11 +215,7 @@ class ListField(
 
 
 class SetField(
-    Field[
-        set[E],
-        AbstractSet[Input_contra] | list[E] | list[Input_contra] | tuple[Input_contra, ...],
-        Literal["SS", "NS", "BS"],
-    ],
+    Field[set[E], "SetLike[Input_contra]", Literal["SS", "NS", "BS"]],
     Generic[E, Input_contra],
 ):
     """A set with one field for all members, which stores strings, numbers or binary values; never `None`.
@@ -244,20 +247,20 @@ class SetField(
         @overload
         def __init__(
             self: SetField[V, W],
-            field: Field[V | None, W, Any] | Callable[[], Field[V | None, W, Any]],
-            default: Any = ...,
+            field: Field[V | None, W, Member] | Callable[[], Field[V | None, W, Member]],
+            default: SetLike[W] | Callable[[], SetLike[Any]] | None = ...,
             *,
             required: bool = ...,
-            **options: Unpack[CheckOptions],
+            **options: Unpack[CheckOptions[set[V], SetLike[W]]],
         ) -> None: ...
         @overload
         def __init__(
             self: SetField[V, W],
-            field: Field[V, W, Any] | Callable[[], Field[V, W, Any]],
-            default: Any = ...,
+            field: Field[V, W, Member] | Callable[[], Field[V, W, Member]],
+            default: SetLike[W] | Callable[[], SetLike[Any]] | None = ...,
             *,
             required: bool = ...,
-            **options: Unpack[CheckOptions],
+            **options: Unpack[CheckOptions[set[V], SetLike[W]]],
         ) -> None: ...
 
     def __init__(self: Any, field: FieldLike, default: Any = None, **options: Any) -> None:

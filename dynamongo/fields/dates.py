@@ -48,7 +48,7 @@ class DateField(AutoTime[T, dt.date | str, Literal["S"]], TextStored[T, dt.date 
             *,
             required: Literal[True],
             format: str | None = ...,
-            **options: Unpack[TimeOptions],
+            **options: Unpack[TimeOptions[dt.date, dt.date | str]],
         ) -> None: ...
         @overload
         def __init__(
@@ -57,7 +57,7 @@ class DateField(AutoTime[T, dt.date | str, Literal["S"]], TextStored[T, dt.date 
             *,
             required: bool = ...,
             format: str | None = ...,
-            **options: Unpack[TimeOptions],
+            **options: Unpack[TimeOptions[dt.date, dt.date | str]],
         ) -> None: ...
 
     def __init__(self: Any, formats: str | Iterable[str] | None = None, *, format: Any = None, **options: Any) -> None:

@@ -7,8 +7,8 @@ what else `Cart.home` has: the conditions and updates of whole maps.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, overload
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeAlias, TypeVar, overload
 
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import Field
@@ -17,20 +17,78 @@ from dynamongo.fields.partial_map import refuse_unloaded
 
 if TYPE_CHECKING:
     from dynamongo._support.several import Several
-    from dynamongo.expressions.conditions import Comparison, ComparisonOfWrongType, Exists, In, IsType, NotExists, Path
+    from dynamongo.expressions.conditions import (
+        Comparison,
+        ComparisonOfWrongType,
+        Exists,
+        In,
+        IsType,
+        NotExists,
+        Operand,
+        Path,
+    )
     from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
     from dynamongo.expressions.values import AttributeType
     from dynamongo.fields.document_types import DeclaredType
-    from dynamongo.fields.operands import Comparand, SizeOf
+    from dynamongo.fields.operands import Comparable, Comparand, SizeOf
     from dynamongo.fields.operators import NewValue
 
-    Whole: TypeAlias = "BaseDocument | type[BaseDocument] | Mapping[str, Any]"
+    D = TypeVar("D")
+    D_contra = TypeVar("D_contra", contravariant=True)
+    Whole: TypeAlias = D | Mapping[str, Any]
 
 _LABEL: Final = "__label__"
 """Under this name, the `__dict__` of a part of a document has what messages call it."""
 
 
-class DocumentMeta(type):
+if TYPE_CHECKING:
+
+    class Equality(Generic[D_contra]):
+        """`==` or `!=` of the class of a document, at the class of a model, with what its field takes."""
+
+        @overload
+        def __call__(self, other: Whole[D_contra] | Comparand[Any]) -> Comparison: ...
+        @overload
+        def __call__(self, other: object) -> ComparisonOfWrongType: ...
+        def __call__(self, other: object) -> Any: ...
+
+    class ClassOfField(type, Comparable):
+        """What else the class of a document has at the class of a model: the operators of its field.
+
+        They are properties, so that the class alone says which documents they take: a method would take the nearest
+        common base of the class and the document that is given.
+        """
+
+        __hash__ = type.__hash__
+
+        @property
+        def __eq__(cls: type[D]) -> Equality[D]: ...  # type: ignore[override, misc]  # pyright: ignore[reportIncompatibleMethodOverride]  # noqa: PLE0302 - see above
+        @property
+        def __ne__(cls: type[D]) -> Equality[D]: ...  # type: ignore[override, misc]  # pyright: ignore[reportIncompatibleMethodOverride]  # noqa: PLE0302 - see above
+        @property
+        def path(cls) -> Path: ...
+        @property
+        def label(cls) -> str: ...
+        def encode_operand(cls, value: Any) -> Operand: ...
+        def encode_part(cls, value: Any) -> Operand: ...
+        def __getitem__(cls, name: str) -> Any: ...
+        @property
+        def in_(cls: type[D]) -> Callable[[Several[Whole[D] | Comparand[Any]]], In]: ...
+        def exists(cls) -> Exists: ...
+        def not_exists(cls) -> NotExists: ...
+        def attribute_type(cls, type_: AttributeType) -> IsType: ...
+        def size(cls) -> SizeOf: ...
+        @property
+        def set(cls: type[D]) -> Callable[[Whole[D] | NewValue[Any]], SetUpdate]: ...
+        @property
+        def set_if_not_exists(cls: type[D]) -> Callable[[Whole[D] | NewValue[Any]], SetUpdate]: ...
+        def remove(cls) -> RemoveUpdate: ...
+
+else:
+    ClassOfField = type
+
+
+class DocumentMeta(ClassOfField):
     """Keeps the fields of a class of documents apart from the class, and as they were declared.
 
     Python finds an attribute of an instance in a third of the time if its class has nothing under that name.
@@ -69,32 +127,7 @@ class DocumentMeta(type):
                 f" declares it, as in `class Other({cls.__name__}): {name} = StringField()`"
             )
 
-    if TYPE_CHECKING:
-        path: Path
-        label: str
-        __hash__ = type.__hash__
-
-        @overload  # type: ignore[override]  # builds a condition
-        def __eq__(cls, other: Whole | Comparand[Any]) -> Comparison: ...
-        @overload
-        def __eq__(cls, other: object) -> ComparisonOfWrongType: ...
-        def __eq__(cls, other: object) -> Any: ...
-        @overload  # type: ignore[override]  # builds a condition
-        def __ne__(cls, other: Whole | Comparand[Any]) -> Comparison: ...
-        @overload
-        def __ne__(cls, other: object) -> ComparisonOfWrongType: ...
-        def __ne__(cls, other: object) -> Any: ...
-        def __getitem__(cls, name: str) -> Any: ...
-        def in_(cls, values: Several[Whole | Comparand[Any]]) -> In: ...
-        def exists(cls) -> Exists: ...
-        def not_exists(cls) -> NotExists: ...
-        def attribute_type(cls, type_: AttributeType) -> IsType: ...
-        def size(cls) -> SizeOf: ...
-        def set(cls, value: Whole | NewValue[Any]) -> SetUpdate: ...
-        def set_if_not_exists(cls, value: Whole | NewValue[Any]) -> SetUpdate: ...
-        def remove(cls) -> RemoveUpdate: ...
-
-    else:
+    if not TYPE_CHECKING:  # which would allow any name
 
         def __getattr__(cls, name: str) -> Field[Any]:
             fields = cls.__find_fields()

@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 
     from dynamongo.fields.options import FieldOptions
 
-    D = TypeVar("D")
     B = TypeVar("B", bound=BaseDocument)
+    D = TypeVar("D")
 
-# The type of the field at the class of its model, and what the field takes.
-C = TypeVar("C", default=Any)
-Input_contra = TypeVar("Input_contra", default="T | Mapping[str, Any]", contravariant=True)
+# `T` again, and covariant: by it, `__get__` tells classes of documents from others.
+Value_co = TypeVar("Value_co", default=T, covariant=True)
+# What the field takes besides.
+Input_contra = TypeVar("Input_contra", default=Mapping[str, Any], contravariant=True)
 
 _declared: ContextVar[tuple[type, ...]] = ContextVar("dynamongo_documents_in_declaration", default=())
 
@@ -37,7 +38,7 @@ _BOUND_LATER: Final = frozenset(["fields", "_members", "_decoders", "_required"]
 """What a reference computes when somebody asks for it."""
 
 
-class DocumentField(DictField[T, Input_contra], Generic[T, C, Input_contra]):
+class DocumentField(DictField[T, Input_contra], Generic[T, Value_co, Input_contra]):
     """A document, stored as a map: `DocumentField(Address)`.
 
     Takes an instance, which it holds, or a dict of its members. The class derives from `Document`, or is a dataclass or
@@ -74,53 +75,52 @@ class DocumentField(DictField[T, Input_contra], Generic[T, C, Input_contra]):
     """What is known of the class; `None` until the name of a class stands for it."""
 
     if TYPE_CHECKING:
-        # The class of a document stands for its field.
+        # The class of a `Document` stands for its field: its attributes are the fields of the members, and its
+        # metaclass has the operators of the field.
 
         @overload  # type: ignore[override]  # see above
-        def __get__(self, instance: None, owner: type[Any]) -> C: ...
+        def __get__(
+            self: DocumentField[B | None, BaseDocument | None, Any], instance: None, owner: type[Any]
+        ) -> type[B]: ...
+        @overload
+        def __get__(self: DocumentField[B, BaseDocument, Any], instance: None, owner: type[Any]) -> type[B]: ...
+        @overload
+        def __get__(
+            self: DocumentField[D | None, Any, Any], instance: None, owner: type[Any]
+        ) -> DocumentField[D | None, D | None, D | Mapping[str, Any]]: ...
+        @overload
+        def __get__(
+            self: DocumentField[D, Any, Any], instance: None, owner: type[Any]
+        ) -> DocumentField[D, D, D | Mapping[str, Any]]: ...
         @overload
         def __get__(self, instance: object, owner: type[Any]) -> T: ...
         def __get__(self, instance: Any, owner: Any) -> Any: ...  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
 
     if TYPE_CHECKING:
-        # `C` is the type of the field at the class of its model. For a `Document` it is that class, whose attributes
-        # are the fields of the members, and whose metaclass has the operators of the field.
 
         @overload
         def __init__(
-            self: DocumentField[B, type[B], B | Mapping[str, Any]],
-            document: type[B],
-            *,
-            required: Literal[True],
-            **options: Unpack[FieldOptions],
-        ) -> None: ...
-        @overload
-        def __init__(
-            self: DocumentField[B | None, type[B], B | Mapping[str, Any]],
-            document: type[B],
-            *,
-            required: bool = ...,
-            **options: Unpack[FieldOptions],
-        ) -> None: ...
-        @overload
-        def __init__(
-            self: DocumentField[D, DocumentField[D], D | Mapping[str, Any]],
+            self: DocumentField[D, D, D | Mapping[str, Any]],
             document: type[D],
             *,
             required: Literal[True],
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[D, D | Mapping[str, Any]]],
         ) -> None: ...
         @overload
         def __init__(
-            self: DocumentField[D | None, DocumentField[D | None, Any, D | Mapping[str, Any]], D | Mapping[str, Any]],
+            self: DocumentField[D | None, D | None, D | Mapping[str, Any]],
             document: type[D],
             *,
             required: bool = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[D, D | Mapping[str, Any]]],
         ) -> None: ...
         @overload
         def __init__(
-            self: DocumentField[Any, Any, Any], document: str, *, required: bool = ..., **options: Unpack[FieldOptions]
+            self: DocumentField[Any, Any, Any],
+            document: str,
+            *,
+            required: bool = ...,
+            **options: Unpack[FieldOptions[Any, Any]],
         ) -> None: ...
 
     def __init__(self: Any, document: Any, **options: Any) -> None:

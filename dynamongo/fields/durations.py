@@ -21,12 +21,10 @@ from dynamongo.fields.scalars import NumberStored
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from dynamongo.expressions.updates import AddUpdate, IncrementUpdate
     from dynamongo.fields import iso_durations
-    from dynamongo.fields.operands import LiteralValue
     from dynamongo.fields.options import FieldOptions, TimeOptions
 
-    Amount: TypeAlias = dt.timedelta | float | Decimal
+    Instant: TypeAlias = dt.datetime | float | Decimal
 else:  # only JSON has them as text
     iso_durations = LazyModule("dynamongo.fields.iso_durations")
 
@@ -64,20 +62,13 @@ class TimedeltaField(NumberStored[T, dt.timedelta]):
 
     if TYPE_CHECKING:
 
-        def add(self, value: dt.timedelta | LiteralValue[dt.timedelta]) -> AddUpdate: ...
-        def subtract(self, value: dt.timedelta | LiteralValue[dt.timedelta]) -> AddUpdate: ...
-        def increment(self, by: dt.timedelta | LiteralValue[dt.timedelta] = ...) -> IncrementUpdate: ...
-        def decrement(self, by: dt.timedelta | LiteralValue[dt.timedelta] = ...) -> IncrementUpdate: ...
-
-    if TYPE_CHECKING:
-
         @overload
         def __init__(
             self: TimedeltaField[dt.timedelta],
             precision: Precision = ...,
             *,
             required: Literal[True],
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[dt.timedelta, dt.timedelta]],
         ) -> None: ...
         @overload
         def __init__(
@@ -85,7 +76,7 @@ class TimedeltaField(NumberStored[T, dt.timedelta]):
             precision: Precision = ...,
             *,
             required: bool = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[dt.timedelta, dt.timedelta]],
         ) -> None: ...
 
     def __init__(self: Any, precision: Any = "seconds", **options: Any) -> None:
@@ -129,7 +120,7 @@ class TimedeltaField(NumberStored[T, dt.timedelta]):
 
 
 class TimestampField(
-    AutoTime[T, dt.datetime | float | Decimal, Literal["N"]], NumberStored[T, dt.datetime | float | Decimal]
+    AutoTime[T, "Instant", Literal["N"]], NumberStored[T, "Instant", "dt.timedelta | float | Decimal"]
 ):
     """A point in time: holds a `datetime` in UTC. Stored as the number of seconds since 1970, with a fraction.
 
@@ -145,20 +136,19 @@ class TimestampField(
 
         @overload
         def __init__(
-            self: TimestampField[dt.datetime], *, required: Literal[True], **options: Unpack[TimeOptions]
+            self: TimestampField[dt.datetime],
+            *,
+            required: Literal[True],
+            **options: Unpack[TimeOptions[dt.datetime, Instant]],
         ) -> None: ...
         @overload
         def __init__(
-            self: TimestampField[dt.datetime | None], *, required: bool = ..., **options: Unpack[TimeOptions]
+            self: TimestampField[dt.datetime | None],
+            *,
+            required: bool = ...,
+            **options: Unpack[TimeOptions[dt.datetime, Instant]],
         ) -> None: ...
         def __init__(self: Any, **options: Any) -> None: ...
-
-    if TYPE_CHECKING:
-
-        def add(self, value: Amount | LiteralValue[Amount]) -> AddUpdate: ...
-        def subtract(self, value: Amount | LiteralValue[Amount]) -> AddUpdate: ...
-        def increment(self, by: Amount | LiteralValue[Amount] = ...) -> IncrementUpdate: ...
-        def decrement(self, by: Amount | LiteralValue[Amount] = ...) -> IncrementUpdate: ...
 
     def convert(self, value: Any) -> Any:
         if not isinstance(value, dt.datetime):

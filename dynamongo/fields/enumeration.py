@@ -51,23 +51,23 @@ class EnumField(FormattedField[T, Input_contra, Literal["S"]], Generic[T, Input_
 
         @overload
         def __init__(
-            self: EnumField[E, E | str | int],
+            self: EnumField[E],
             enum_class: type[E],
             *,
             required: Literal[True],
             by_name: bool = ...,
             format: Literal["value", "name"] | Mapping[E, str] | Mapping[E, int] | None = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[E, E | str | int]],
         ) -> None: ...
-        @overload
+        @overload  # what it takes contains `None`, so that `EnumField[Color | None]` may annotate it
         def __init__(
-            self: EnumField[E | None, E | str | int],
+            self: EnumField[E | None],
             enum_class: type[E],
             *,
             required: bool = ...,
             by_name: bool = ...,
             format: Literal["value", "name"] | Mapping[E, str] | Mapping[E, int] | None = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[E, E | str | int]],
         ) -> None: ...
 
     def __init__(

@@ -22,13 +22,15 @@ from dynamongo.schema import IndexSchema
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from dynamongo._support.several import Several
+
 FieldReference: TypeAlias = "Field[Any] | str"
 """A field of the same class body, or its name."""
 
 KeyReference: TypeAlias = "FieldReference | Sequence[FieldReference]"
 """The field or fields of a key of a global index."""
 
-IndexProjection: TypeAlias = "Literal['all', 'keys_only'] | Iterable[FieldReference]"
+IndexProjection: TypeAlias = "Literal['all', 'keys_only'] | Several[FieldReference]"
 """What an index holds besides its own keys and the table's: everything, nothing, or these attributes."""
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, cast
 
 from dynamongo._support.lazy import lazy_property
 from dynamongo.exceptions import SchemaError
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from dynamongo.fields.options import FieldOptions
 
+    JSON: TypeAlias = str | float | Mapping[str, Any] | list[Any] | tuple[Any, ...]
 
-class JSONField(TextStored[Any, Any]):
+
+class JSONField(TextStored[Any, "JSON"]):
     """Any JSON value except `None`, stored as JSON text: one string, whatever its depth.
 
     Takes dicts with `str` keys, lists, tuples (which are read as lists), `str`, `int`, `float`, `bool`, and `None`
@@ -47,7 +49,7 @@ class JSONField(TextStored[Any, Any]):
         sort_keys: bool = False,
         format: Literal["json.dumps"] | None = None,
         required: bool = False,
-        **options: Unpack[FieldOptions],
+        **options: Unpack[FieldOptions[Any, JSON]],
     ) -> None:
         super().__init__(required=required, **options)
         if sort_keys and format is not None:

@@ -20,7 +20,9 @@ from dynamongo.fields.json_forms import JSONSchema, SchemaMode, to_plain
 from dynamongo.fields.partial_map import PartialDict, inside, is_whole, list_loaded, refuse_part
 
 if TYPE_CHECKING:
+    from dynamongo._support.several import Several
     from dynamongo.fields import json_schemas
+    from dynamongo.fields.options import Default
 else:  # few programs ask for a JSON Schema
     json_schemas = LazyModule("dynamongo.fields.json_schemas")
 
@@ -77,15 +79,15 @@ class DictField(Field[T, Input_contra, Literal["M"]], Generic[T, Input_contra]):
             /,
             *,
             required: Literal[True],
-            default: Any = ...,
-            validator: Callable[[Any], object] | None = ...,
-            choices: Iterable[Any] | None = ...,
+            default: Default[Mapping[str, Any]] = ...,
+            validator: Callable[[dict[str, Any]], object] | None = ...,
+            choices: Several[Mapping[str, Any]] | None = ...,
             stored_as: str | None = ...,
-            default_on_read: Any = ...,
+            default_on_read: Default[Mapping[str, Any]] = ...,
             required_on_read: bool = ...,
             immutable: bool | FieldLike = ...,
-            computed: Callable[[Any], object] | FieldLike | None = ...,
-            computed_from: Iterable[str] | FieldLike = ...,
+            computed: Callable[[Any], Mapping[str, Any] | None] | FieldLike | None = ...,
+            computed_from: Several[str] | FieldLike = ...,
             **named: FieldLike,
         ) -> None: ...
         @overload
@@ -95,15 +97,15 @@ class DictField(Field[T, Input_contra, Literal["M"]], Generic[T, Input_contra]):
             /,
             *,
             required: bool = ...,
-            default: Any = ...,
-            validator: Callable[[Any], object] | None = ...,
-            choices: Iterable[Any] | None = ...,
+            default: Default[Mapping[str, Any]] = ...,
+            validator: Callable[[dict[str, Any]], object] | None = ...,
+            choices: Several[Mapping[str, Any]] | None = ...,
             stored_as: str | None = ...,
-            default_on_read: Any = ...,
+            default_on_read: Default[Mapping[str, Any]] = ...,
             required_on_read: bool = ...,
             immutable: bool | FieldLike = ...,
-            computed: Callable[[Any], object] | FieldLike | None = ...,
-            computed_from: Iterable[str] | FieldLike = ...,
+            computed: Callable[[Any], Mapping[str, Any] | None] | FieldLike | None = ...,
+            computed_from: Several[str] | FieldLike = ...,
             **named: FieldLike,
         ) -> None: ...
 

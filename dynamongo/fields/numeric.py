@@ -62,7 +62,7 @@ class IntField(RangedField[T, int | Decimal]):
             max_value: int | None = ...,
             format: Literal["text"] | None = ...,
             width: int | None = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[int, int | Decimal]],
         ) -> None: ...
         @overload
         def __init__(
@@ -73,7 +73,7 @@ class IntField(RangedField[T, int | Decimal]):
             max_value: int | None = ...,
             format: Literal["text"] | None = ...,
             width: int | None = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[int, int | Decimal]],
         ) -> None: ...
 
     def __init__(self: Any, *, width: int | None = None, **options: Any) -> None:
@@ -169,7 +169,7 @@ class FloatField(RangedField[T, float | Decimal]):
             min_value: float | None = ...,
             max_value: float | None = ...,
             format: Literal["text"] | None = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[float, float | Decimal]],
         ) -> None: ...
         @overload
         def __init__(
@@ -179,7 +179,7 @@ class FloatField(RangedField[T, float | Decimal]):
             min_value: float | None = ...,
             max_value: float | None = ...,
             format: Literal["text"] | None = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[float, float | Decimal]],
         ) -> None: ...
         def __init__(self: Any, **options: Any) -> None: ...
 
@@ -236,7 +236,7 @@ class DecimalField(RangedField[T, Decimal | int]):
             min_value: Decimal | int | None = ...,
             max_value: Decimal | int | None = ...,
             format: Literal["text"] | None = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[Decimal, Decimal | int]],
         ) -> None: ...
         @overload
         def __init__(
@@ -246,7 +246,7 @@ class DecimalField(RangedField[T, Decimal | int]):
             min_value: Decimal | int | None = ...,
             max_value: Decimal | int | None = ...,
             format: Literal["text"] | None = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[Decimal, Decimal | int]],
         ) -> None: ...
         def __init__(self: Any, **options: Any) -> None: ...
 

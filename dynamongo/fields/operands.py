@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import operator as operators
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeAlias, cast, overload
 
 from dynamongo._support.lazy_imports import LazyModule
@@ -39,6 +41,8 @@ from dynamongo.fields import python_values
 if TYPE_CHECKING:
     from dynamongo._support.several import Several
     from dynamongo.expressions import evaluation
+    from dynamongo.fields.document_classes import BaseDocument
+    from dynamongo.fields.operators import Operators
 else:  # few programs measure literals
     evaluation = LazyModule("dynamongo.expressions.evaluation")
 
@@ -47,12 +51,16 @@ if TYPE_CHECKING:
 else:  # every field has all of these methods, and with an ABC it takes twice as long to find the fields of a class
     ABC = object
 
-Input_contra = TypeVar("Input_contra", contravariant=True)
+Other_contra = TypeVar("Other_contra", contravariant=True)
 V_co = TypeVar("V_co", default=Any, covariant=True)
 L = TypeVar("L")
 
 Comparand: TypeAlias = "Comparable | SizeOf | LiteralValue[V_co]"
 """What conditions compare a field with besides a value."""
+
+Constant: TypeAlias = str | bytes | float | Decimal | Sequence[Any] | Mapping[str, Any] | AbstractSet[Any]
+Opposite: TypeAlias = "Operators[V_co] | type[BaseDocument] | SizeOf | LiteralValue[Any] | Constant"
+"""What conditions compare a value with that comes first."""
 
 NO_OPERANDS = PLAIN_TYPES | {float}
 """The types of most values: looking them up is faster than `isinstance` with an abstract class."""
@@ -93,35 +101,35 @@ class Comparable(ABC):
         """Encode the operand of `begins_with` and `contains`."""
 
 
-class Compared(Generic[Input_contra]):
+class Compared(Generic[Other_contra]):
     """Base of what is compared by operators, and is no field."""
 
     __hash__ = object.__hash__  # a class that defines `__eq__` would have none
 
     @overload  # type: ignore[override]  # builds a condition
-    def __eq__(self, other: Input_contra | Comparable | Compared[Any]) -> Comparison: ...
+    def __eq__(self, other: Other_contra) -> Comparison: ...
     @overload
     def __eq__(self, other: object) -> ComparisonOfWrongType: ...
     def __eq__(self, other: object) -> Any:
         return self.compare("=", other)
 
     @overload  # type: ignore[override]  # builds a condition
-    def __ne__(self, other: Input_contra | Comparable | Compared[Any]) -> Comparison: ...
+    def __ne__(self, other: Other_contra) -> Comparison: ...
     @overload
     def __ne__(self, other: object) -> ComparisonOfWrongType: ...
     def __ne__(self, other: object) -> Any:
         return self.compare("<>", other)
 
-    def __lt__(self, other: Input_contra | Comparable | Compared[Any]) -> Comparison:
+    def __lt__(self, other: Other_contra) -> Comparison:
         return self.compare("<", other)
 
-    def __le__(self, other: Input_contra | Comparable | Compared[Any]) -> Comparison:
+    def __le__(self, other: Other_contra) -> Comparison:
         return self.compare("<=", other)
 
-    def __gt__(self, other: Input_contra | Comparable | Compared[Any]) -> Comparison:
+    def __gt__(self, other: Other_contra) -> Comparison:
         return self.compare(">", other)
 
-    def __ge__(self, other: Input_contra | Comparable | Compared[Any]) -> Comparison:
+    def __ge__(self, other: Other_contra) -> Comparison:
         return self.compare(">=", other)
 
     def compare(self, operator: Comparator, other: Any) -> Comparison:
@@ -129,7 +137,7 @@ class Compared(Generic[Input_contra]):
         raise NotImplementedError
 
 
-class SizeOf(Compared[int]):
+class SizeOf(Compared["int | Comparand[int]"]):
     """`field.size()`, to be compared with a number, with a field, or with another size."""
 
     def __init__(self, operand: Size) -> None:
@@ -157,7 +165,7 @@ class SizeOf(Compared[int]):
         return value
 
 
-class LiteralValue(Compared[Any], Generic[V_co]):
+class LiteralValue(Compared["Opposite[V_co]"], Generic[V_co]):
     """A value as the first operand of a condition; `literal` makes it.
 
     It is encoded as the fields encode it that it is compared with.
@@ -188,7 +196,7 @@ class LiteralValue(Compared[Any], Generic[V_co]):
             return Between(self._encode(), _encode_constant(low), _encode_constant(high))
         return And(self.compare(">=", low), self.compare("<=", high))
 
-    def in_(self, operands: Iterable[Any]) -> In | Or:
+    def in_(self, operands: Several[Any]) -> In | Or:
         """Match items in which one of the fields has the value."""
         if isinstance(operands, (str, bytes)):
             raise ExpressionError(f"{self!r}.in_ takes a list of fields; got {shorten(operands)}")
@@ -253,7 +261,7 @@ def literal(value: L | LiteralValue[L]) -> LiteralValue[L]:
     return LiteralValue(unwrap(value))
 
 
-class Incomparable(Compared[Any]):
+class Incomparable(Compared[NoReturn]):
     """Base of what the store computes, which only updates can have: it refuses to be compared."""
 
     def compare(self, operator: Comparator, other: object) -> NoReturn:  # noqa: ARG002 - whatever they are

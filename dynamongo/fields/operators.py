@@ -52,9 +52,10 @@ Input = TypeVar("Input")
 Input_contra = TypeVar("Input_contra", contravariant=True)
 Stored_co = TypeVar("Stored_co", bound=AttributeType, default=Any, covariant=True)
 
-NewValue: TypeAlias = "Comparable | LiteralValue[Input] | ComputedValue"
+NewValue: TypeAlias = "Comparable | LiteralValue[Input] | ComputedValue[Any]"
 """What updates set a field to besides a value."""
 
+_Ordered: TypeAlias = Literal["S", "N", "B", "BOOL"]
 _Sized: TypeAlias = Literal["S", "B", "L", "M", "SS", "NS", "BS"]
 _Searched: TypeAlias = Literal["S", "B", "L", "SS", "NS", "BS"]
 _Added: TypeAlias = Literal["N", "SS", "NS", "BS"]
@@ -132,20 +133,22 @@ class Operators(OperandEncoder, Generic[Input_contra, Stored_co]):
     def __ne__(self, other: object) -> Any:
         return Comparison(self.path, "<>", self._encode_operand(other))
 
-    def __lt__(self, other: Input_contra | Comparand[Input_contra]) -> Comparison:
+    def __lt__(self: Operators[Any, _Ordered], other: Input_contra | Comparand[Input_contra]) -> Comparison:
         return Comparison(self.path, "<", self._encode_bound(other, "<"))
 
-    def __le__(self, other: Input_contra | Comparand[Input_contra]) -> Comparison:
+    def __le__(self: Operators[Any, _Ordered], other: Input_contra | Comparand[Input_contra]) -> Comparison:
         return Comparison(self.path, "<=", self._encode_bound(other, "<="))
 
-    def __gt__(self, other: Input_contra | Comparand[Input_contra]) -> Comparison:
+    def __gt__(self: Operators[Any, _Ordered], other: Input_contra | Comparand[Input_contra]) -> Comparison:
         return Comparison(self.path, ">", self._encode_bound(other, ">"))
 
-    def __ge__(self, other: Input_contra | Comparand[Input_contra]) -> Comparison:
+    def __ge__(self: Operators[Any, _Ordered], other: Input_contra | Comparand[Input_contra]) -> Comparison:
         return Comparison(self.path, ">=", self._encode_bound(other, ">="))
 
     def between(
-        self, low: Input_contra | Comparand[Input_contra], high: Input_contra | Comparand[Input_contra]
+        self: Operators[Any, _Ordered],
+        low: Input_contra | Comparand[Input_contra],
+        high: Input_contra | Comparand[Input_contra],
     ) -> Between:
         """Match items whose attribute lies between `low` and `high`, both included."""
         return Between(self.path, self._encode_bound(low, ">="), self._encode_bound(high, "<="))

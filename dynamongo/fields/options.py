@@ -1,13 +1,26 @@
-"""The keyword arguments that every field takes, for the signatures of their constructors."""
+"""The keyword arguments that every field takes, for the signatures of their constructors; type checkers alone need it.
+
+`FieldOptions[int, int | Decimal]` are those of a field that holds an `int`, and takes an `int` or a `Decimal` for it.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
-from typing import Any, Literal, TypedDict
+from collections.abc import Callable
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
+
+from typing_extensions import TypedDict
+
+from dynamongo._support.several import Several
+
+Value = TypeVar("Value")
+Input = TypeVar("Input")
+
+Default: TypeAlias = Input | Callable[[], Input | None] | None
+"""A value, or a function that returns one."""
 
 
-class CheckOptions(TypedDict, total=False):
+class CheckOptions(TypedDict, Generic[Value, Input], total=False):
     """The keyword arguments of every field besides `required` and `default`.
 
     Attributes:
@@ -24,17 +37,17 @@ class CheckOptions(TypedDict, total=False):
         computed_from: The names of these fields.
     """
 
-    validator: Callable[[Any], object] | None
-    choices: Iterable[Any] | None
+    validator: Callable[[Value], object] | None
+    choices: Several[Input] | None
     stored_as: str | None
-    default_on_read: Any
+    default_on_read: Default[Input]
     required_on_read: bool
     immutable: bool
-    computed: Callable[[Any], object] | None
-    computed_from: Iterable[str]
+    computed: Callable[[Any], Input | None] | None
+    computed_from: Several[str]
 
 
-class FieldOptions(CheckOptions, total=False):
+class FieldOptions(CheckOptions[Value, Input], total=False):
     """The keyword arguments of every field besides `required`.
 
     Attributes:
@@ -44,11 +57,11 @@ class FieldOptions(CheckOptions, total=False):
             tells its value.
     """
 
-    default: Any
+    default: Default[Input]
     stored: bool
 
 
-class TimeOptions(FieldOptions, total=False):
+class TimeOptions(FieldOptions[Value, Input], total=False):
     """The keyword arguments of every field that holds a point in time, besides `required`.
 
     Attributes:

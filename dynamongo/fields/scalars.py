@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias, cast
 
 from dynamongo._support.lazy_imports import LazyModule
+from dynamongo._support.type_variables import TypeVar
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.numbers import Number, canonical_number, normalize_number
@@ -18,9 +19,16 @@ if TYPE_CHECKING:
     from dynamongo.expressions.conditions import BeginsWith, Contains
     from dynamongo.expressions.updates import AddUpdate, IncrementUpdate
     from dynamongo.fields import scalar_formats
+    from dynamongo.fields.computed_values import ComputedValue, Term
     from dynamongo.fields.operands import Comparand, LiteralValue
+
+    Amount = TypeVar("Amount")
+    Summand: TypeAlias = Amount | LiteralValue[Amount] | Term[Literal["N"]]
 else:  # most models have no formats
     scalar_formats = LazyModule("dynamongo.fields.scalar_formats")
+
+# What is added to a number of the field, or subtracted.
+Amount_contra = TypeVar("Amount_contra", default=Input_contra, contravariant=True)
 
 
 class TextStored(FormattedField[T, Input_contra, Literal["S"]]):
@@ -65,10 +73,21 @@ class TextStored(FormattedField[T, Input_contra, Literal["S"]]):
         raise NotImplementedError
 
 
-class NumberStored(FormattedField[T, Input_contra, Literal["N"]]):
+class NumberStored(FormattedField[T, Input_contra, Literal["N"]], Generic[T, Input_contra, Amount_contra]):
     """Base of fields that store a number. A sum has to be in the range of the field; an amount does not."""
 
     stored_type: AttributeType | None = "N"
+
+    if TYPE_CHECKING:
+
+        def add(self, value: Amount_contra | LiteralValue[Amount_contra]) -> AddUpdate: ...
+        def subtract(self, value: Amount_contra | LiteralValue[Amount_contra]) -> AddUpdate: ...
+        def increment(self, by: Amount_contra | LiteralValue[Amount_contra] = ...) -> IncrementUpdate: ...
+        def decrement(self, by: Amount_contra | LiteralValue[Amount_contra] = ...) -> IncrementUpdate: ...
+        def __add__(self, other: Summand[Amount_contra]) -> ComputedValue[Literal["N"]]: ...
+        def __radd__(self, other: Summand[Amount_contra]) -> ComputedValue[Literal["N"]]: ...
+        def __sub__(self, other: Summand[Amount_contra]) -> ComputedValue[Literal["N"]]: ...
+        def __rsub__(self, other: Summand[Amount_contra]) -> ComputedValue[Literal["N"]]: ...
 
     def encode_amount(self, value: Any) -> Number:
         return cast("Number", self.encode(self.convert(value)))
@@ -108,13 +127,6 @@ class RangedField(NumberStored[T, Input_contra]):
         format: `"text"`, to store the text of the number.
         options: The arguments of every field.
     """
-
-    if TYPE_CHECKING:
-
-        def add(self, value: Input_contra | LiteralValue[Input_contra]) -> AddUpdate: ...
-        def subtract(self, value: Input_contra | LiteralValue[Input_contra]) -> AddUpdate: ...
-        def increment(self, by: Input_contra | LiteralValue[Input_contra] = ...) -> IncrementUpdate: ...
-        def decrement(self, by: Input_contra | LiteralValue[Input_contra] = ...) -> IncrementUpdate: ...
 
     _kind = "a number"
 

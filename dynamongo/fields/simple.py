@@ -58,7 +58,7 @@ class BooleanField(FormattedField[T, bool, Literal["BOOL"]]):
             *,
             required: Literal[True],
             format: BooleanFormat | None = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[bool, bool]],
         ) -> None: ...
         @overload
         def __init__(
@@ -66,7 +66,7 @@ class BooleanField(FormattedField[T, bool, Literal["BOOL"]]):
             *,
             required: bool = ...,
             format: BooleanFormat | None = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[bool, bool]],
         ) -> None: ...
 
     def __init__(self: Any, *, format: Any = None, **options: Any) -> None:
@@ -121,7 +121,7 @@ class BinaryField(FormattedField[T, "Bytes", Literal["B"]]):
             min_length: int | None = ...,
             max_length: int | None = ...,
             format: BinaryFormat | None = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[bytes, Bytes]],
         ) -> None: ...
         @overload
         def __init__(
@@ -131,7 +131,7 @@ class BinaryField(FormattedField[T, "Bytes", Literal["B"]]):
             min_length: int | None = ...,
             max_length: int | None = ...,
             format: BinaryFormat | None = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[bytes, Bytes]],
         ) -> None: ...
 
     def __init__(
@@ -214,7 +214,7 @@ class UUIDField(TextStored[T, "uuid.UUID | str"]):
             *,
             required: Literal[True],
             format: UUIDFormat | None = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[uuid.UUID, uuid.UUID | str]],
         ) -> None: ...
         @overload
         def __init__(
@@ -222,7 +222,7 @@ class UUIDField(TextStored[T, "uuid.UUID | str"]):
             *,
             required: bool = ...,
             format: UUIDFormat | None = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[uuid.UUID, uuid.UUID | str]],
         ) -> None: ...
 
     def __init__(self: Any, *, format: Any = None, **options: Any) -> None:

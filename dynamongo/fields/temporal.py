@@ -99,7 +99,7 @@ class DateTimeField(AutoTime[T, dt.datetime | str, Literal["S"]], TextStored[T, 
             format: str | None = ...,
             timespec: Timespec | None = ...,
             truncate: bool = ...,
-            **options: Unpack[TimeOptions],
+            **options: Unpack[TimeOptions[dt.datetime, dt.datetime | str]],
         ) -> None: ...
         @overload
         def __init__(
@@ -115,7 +115,7 @@ class DateTimeField(AutoTime[T, dt.datetime | str, Literal["S"]], TextStored[T, 
             format: str | None = ...,
             timespec: Timespec | None = ...,
             truncate: bool = ...,
-            **options: Unpack[TimeOptions],
+            **options: Unpack[TimeOptions[dt.datetime, dt.datetime | str]],
         ) -> None: ...
 
     def __init__(  # noqa: PLR0913, PLR0917 - dynamongo 0.2 has them so

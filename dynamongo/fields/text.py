@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 from dynamongo._support.lazy import LazyPattern
 from dynamongo._support.lazy_imports import LazyModule
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from dynamongo.fields import json_patterns, key_templates, scalar_formats
     from dynamongo.fields.options import FieldOptions
+
+    Address: TypeAlias = str | ipaddress.IPv4Address | ipaddress.IPv6Address
 else:  # few programs ask for a JSON Schema, and most models have no formats
     json_patterns = LazyModule("dynamongo.fields.json_patterns")
     key_templates = LazyModule("dynamongo.fields.key_templates")
@@ -143,7 +145,7 @@ class StringField(LimitedText[T, str]):
             required: Literal[True],
             format: Literal["number"] | None = ...,
             template: str | None = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[str, str]],
         ) -> None: ...
         @overload
         def __init__(  # the key of a table has a value, and one of an index unless `required=False` says so
@@ -153,7 +155,7 @@ class StringField(LimitedText[T, str]):
             min_length: int | None = ...,
             *,
             template: str,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[str, str]],
         ) -> None: ...
         @overload
         def __init__(
@@ -165,7 +167,7 @@ class StringField(LimitedText[T, str]):
             required: bool = ...,
             format: Literal["number"] | None = ...,
             template: str | None = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[str, str]],
         ) -> None: ...
 
     def __init__(self: Any, *args: Any, format: Any = None, template: Any = None, **options: Any) -> None:
@@ -223,7 +225,7 @@ class EmailField(LimitedText[T, str]):
             min_length: int | None = ...,
             *,
             required: Literal[True],
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[str, str]],
         ) -> None: ...
         @overload
         def __init__(
@@ -233,7 +235,7 @@ class EmailField(LimitedText[T, str]):
             min_length: int | None = ...,
             *,
             required: bool = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[str, str]],
         ) -> None: ...
         def __init__(self: Any, *args: Any, **options: Any) -> None: ...
 
@@ -256,7 +258,7 @@ class EmailField(LimitedText[T, str]):
         return stored if PLAIN_EMAIL.match(stored) else super().reencode(stored, value)
 
 
-class IPAddressField(LimitedText[T, "str | ipaddress.IPv4Address | ipaddress.IPv6Address"]):
+class IPAddressField(LimitedText[T, "Address"]):
     """An IPv4 or IPv6 address: takes a `str` or an address of the module `ipaddress`, and holds a `str`.
 
     The address is stored and looked up in canonical, compressed form (RFC 5952), to which `regex`, `max_length` and
@@ -284,7 +286,7 @@ class IPAddressField(LimitedText[T, "str | ipaddress.IPv4Address | ipaddress.IPv
             *,
             required: Literal[True],
             version: Literal[4, 6] | None = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[str, Address]],
         ) -> None: ...
         @overload
         def __init__(
@@ -295,7 +297,7 @@ class IPAddressField(LimitedText[T, "str | ipaddress.IPv4Address | ipaddress.IPv
             *,
             required: bool = ...,
             version: Literal[4, 6] | None = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[str, Address]],
         ) -> None: ...
 
     def __init__(self: Any, *args: Any, version: Literal[4, 6] | None = None, **options: Any) -> None:

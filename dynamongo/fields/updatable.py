@@ -149,7 +149,7 @@ class Updatable(OperandEncoder):
             if isinstance(value, Updatable):
                 return self.copy_from(value)
             if isinstance(value, ComputedValue):
-                return self._take_computed(value)
+                return self._take_computed(cast("ComputedValue[Any]", value))
             if isinstance(value, SizeOf):
                 raise ExpressionError(f"{self.label} cannot be set to a size: DynamoDB measures only in conditions")
             value = unwrap(value)
@@ -194,7 +194,7 @@ class Updatable(OperandEncoder):
             )
         return other.path
 
-    def _take_computed(self, value: ComputedValue) -> Computed:
+    def _take_computed(self, value: ComputedValue[Any]) -> Computed:
         """Return what the store computes; raise `ExpressionError` if this field could not have stored the result."""
         if isinstance(value.value, (Arithmetic, ListAppend)):
             self.check_update("set", is_sum=True)

@@ -57,7 +57,7 @@ class URLField(LimitedText[T, str]):
             regex: str | re.Pattern[str] | None = ...,
             max_length: int | None = ...,
             min_length: int | None = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[str, str]],
         ) -> None: ...
         @overload
         def __init__(
@@ -69,7 +69,7 @@ class URLField(LimitedText[T, str]):
             regex: str | re.Pattern[str] | None = ...,
             max_length: int | None = ...,
             min_length: int | None = ...,
-            **options: Unpack[FieldOptions],
+            **options: Unpack[FieldOptions[str, str]],
         ) -> None: ...
 
     def __init__(self: Any, fqdn: bool = True, verify_exists: Any = False, **options: Any) -> None:

@@ -128,7 +128,7 @@ class Document(BaseDocument):
         """
         return python_values.decode_map(vars(self).get(UNDECLARED, {}))
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __set_attribute(self, name: str, value: Any) -> None:
         field = type(self).__document__.fields.get(name)
         if field is not None:
             vars(self)[name] = field.missing_value() if value is None else plain_codec.validate(field, value)
@@ -136,6 +136,9 @@ class Document(BaseDocument):
             super().__setattr__(name, value)
         else:
             _check_names(type(self), {name: value})
+
+    if not TYPE_CHECKING:  # hidden, so that type checkers refuse names that a class does not have
+        __setattr__ = __set_attribute
 
     def __delattr__(self, name: str) -> None:
         if name in type(self).__document__.fields:

@@ -2,6 +2,9 @@
 
 Each block is a module of its own, since a page may declare one name again and again. It imports what it uses of the
 blocks before it. Its lines have the numbers that they have on the page.
+
+Two more kinds of blocks are modules, although nothing runs them: "python refused", of mistakes, whose name ends with
+"_refused"; and "python accepted", of what only the run time refuses.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```python( refused| accepted)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LATER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -23,11 +26,11 @@ def as_modules(document: Path) -> dict[str, str]:
     imports: dict[str, str] = {}
     modules = {}
     for number, found in enumerate(_BLOCK.finditer(text)):
-        name = f"{stem}_{number}"
-        tree = ast.parse(found[1])
+        name = f"{stem}_{number}{(found[1] or '').replace(' ', '_')}"
+        tree = ast.parse(found[2])
         head = "; ".join(sorted({imports[each] for each in _needed(tree) if each in imports}))
-        modules[name] = head + "\n" * text.count("\n", 0, found.start(1)) + found[1]
-        for statement in tree.body:
+        modules[name] = head + "\n" * text.count("\n", 0, found.start(2)) + found[2]
+        for statement in [] if found[1] else tree.body:
             imports |= _imports_of(statement, name)
     return modules
 

@@ -6,7 +6,7 @@ import copy
 import enum
 import pickle
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -102,8 +102,8 @@ class TestRules:
     @pytest.mark.parametrize(
         ("field", "expected"),
         [
-            (IntField(default="a"), "IntField has an invalid default or choice: IntField must be an int"),
-            (IntField(choices=[1, "a"]), "IntField has an invalid default or choice"),
+            (IntField(default=cast("Any", "a")), "IntField has an invalid default or choice: IntField must be an int"),
+            (IntField(choices=cast("Any", [1, "a"])), "IntField has an invalid default or choice"),
             (IntField(choices=[1], default=2), "IntField has an invalid default or choice"),
         ],
     )
@@ -141,7 +141,7 @@ class TestDefaults:
     def test_a_callable_default_is_called_and_checked(self) -> None:
         assert bound(default=list).default == []
         with pytest.raises(ValidationError, match="StringField must be a str; got 1"):
-            assert StringField(default=lambda: 1).default is None
+            assert StringField(default=cast("Any", lambda: 1)).default is None
 
 
 class TestOperands:

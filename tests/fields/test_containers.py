@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -214,9 +214,9 @@ def test_an_element_that_is_no_field_is_refused_when_declared(container: Any, el
     ("field", "expected"),
     [
         (cities(StringField, ["a", 1]), r"^User\.cities has an invalid .*: User\.cities\[1\] must be a str; got 1$"),
-        (cities(StringField(choices=[1])), r"^User\.cities\[\] has an invalid default or choice"),
-        (cities(StringField(default=1)), r"^User\.cities\[\] has an invalid default"),
-        (tags(IntField(choices=["a"])), r"^a member of User\.tags has an invalid default"),
+        (cities(StringField(choices=cast("Any", [1]))), r"^User\.cities\[\] has an invalid default or choice"),
+        (cities(StringField(default=cast("Any", 1))), r"^User\.cities\[\] has an invalid default"),
+        (tags(IntField(choices=cast("Any", ["a"]))), r"^a member of User\.tags has an invalid default"),
         (tags(IntField, default=["a"]), r"^User\.tags has an invalid default"),
     ],
 )

@@ -6,7 +6,7 @@ import copy
 import pickle
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from carts import HOME, ITEM, Address, Cart, Geo, Line, Villa, make_cart, saved_cart
@@ -147,7 +147,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "a private name": (lambda: declare(_x=IntField()), r"Wrong._x is a field; its name must not start with an under"),
     "a class": (lambda: declare(x=IntField), r"Wrong.x is the class IntField, not a field: write IntField\(\)"),
     "one name twice": (lambda: declare(x=IntField(stored_as="text")), r"Wrong: text and x would both be stored as"),
-    "a wrong default": (lambda: declare(x=IntField(default="a")), r"Wrong.x has an invalid default"),
+    "a wrong default": (lambda: declare(x=IntField(default=cast("Any", "a"))), r"Wrong.x has an invalid default"),
     "no class": (lambda: declare(x=DocumentField("Geo")), r"Wrong.x: DocumentField\('Geo'\) names a class that is not"),
     "no members": (lambda: DocumentField(type("Empty", (Document,), {})), r"Empty has no members"),
     "a changed field": (lambda: setattr(Address, "city", IntField()), r"Address.city is a field, which cannot change"),

@@ -181,7 +181,7 @@ def test_item_is_found_written_and_matched(job: Job, condition: Callable[[], Con
         lambda: literal("5").contains(Job.low),
         lambda: literal("5").begins_with(Job.tags.size()),
         lambda: literal(5).size(),
-        lambda: literal("abc").in_("abc"),
+        lambda: literal("abc").in_(cast("Any", "abc")),
         lambda: literal("x") > Job.tags.size(),
         lambda: Job.low.set(cast("Any", Job.tags.size())),
     ],
@@ -196,7 +196,7 @@ def test_what_no_condition_can_say_is_refused(mistake: Callable[[], Any]) -> Non
     [
         lambda: literal(5) == Job.low + 1,
         lambda: Job.low + 1 == 5,
-        lambda: Job.low > Job.high - 1,
+        lambda: Job.low > cast("Any", Job.high - 1),
         lambda: Job.tags.size() == Job.low + 1,
         lambda: literal(5).in_([Job.low + 1]),
         lambda: literal([5]).contains(Job.low + 1),

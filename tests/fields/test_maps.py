@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import pytest
 
@@ -248,7 +248,7 @@ class TestPaths:
             lambda: DictField(required=BooleanField()),  # type: ignore[call-overload]
             "required is an option of DictField itself: declare a field of that name in a mapping, such as DictField({",
         ),
-        (lambda: DictField(default=StringField), "default is an option of DictField itself"),
+        (lambda: DictField(default=cast("Any", StringField)), "default is an option of DictField itself"),
         (
             lambda: DictField(city=StringField(), label=StringField()),
             (
@@ -264,7 +264,7 @@ class TestPaths:
         (lambda: DictField(city=str), "DictField.city takes a field, such as StringField(); got the class str"),  # type: ignore[arg-type]
         (lambda: DictField({"": StringField()}), "DictField: an attribute name must have 1 to 65,535 bytes; got ''"),
         (
-            address({"zip": IntField(default="a")}).check_declaration,
+            address({"zip": IntField(default=cast("Any", "a"))}).check_declaration,
             "User.address.zip has an invalid default or choice: User.address.zip must be an int; got 'a'",
         ),
         (

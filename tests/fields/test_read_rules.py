@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from stored_forms import page_of, store, stored
@@ -50,7 +50,7 @@ DEFAULTS: dict[str, Any] = {
     "day": DateField(required=True, default_on_read="2024-05-01"),
     "words": ListField(StringField, required=True, default_on_read=["a"]),
     "tags": SetField(StringField, required=True, default_on_read={"b"}),
-    "loud": Loud(required=True, default_on_read="x"),
+    "loud": Loud(required=True, default_on_read=cast("Any", "x")),
     "data": DictField(level=IntField(default=1), required=True, default_on_read={"level": 2}),
 }
 READ = {"status": "active", "count": 3, "words": ["a"], "tags": {"b"}, "loud": "X", "data": {"level": 2}}
@@ -163,11 +163,17 @@ def test_required_on_read_refuses_items_without_a_value(absent: Any) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: StringField(default_on_read="x"), "default_on_read needs required=True"),
+        (lambda: StringField(default_on_read=cast("Any", "x")), "default_on_read needs required=True"),
         (lambda: StringField(required_on_read=True), "required_on_read needs required=True"),
         (lambda: StringField(required=True, default_on_read="x", required_on_read=True), "exclude each other"),
-        (lambda: IntField(required=True, default_on_read="x"), "has an invalid default or choice: .* must be an int"),
-        (lambda: ListField(StringField(required=True, default_on_read="x")), "its elements are never missing"),
+        (
+            lambda: IntField(required=True, default_on_read=cast("Any", "x")),
+            "has an invalid default or choice: .* must be an int",
+        ),
+        (
+            lambda: ListField(StringField(required=True, default_on_read=cast("Any", "x"))),
+            "its elements are never missing",
+        ),
     ],
 )
 def test_rules_that_do_not_fit_are_refused(make: Any, message: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -156,12 +156,12 @@ class TestMistakes:
         assert refusal(__scans__="never") == "User.__scans__ must be one of warn, forbid, allow; got 'never'"
 
     def test_default_that_does_not_suit_its_field(self) -> None:
-        assert refusal(year=IntField(default="1990", min_value=1900)) == (
+        assert refusal(year=IntField(default=cast("Any", "1990"), min_value=1900)) == (
             "User.year has an invalid default or choice: User.year must be an int >= 1900; got '1990'"
         )
 
     def test_choice_that_does_not_suit_its_field(self) -> None:
-        assert "User.year has an invalid default or choice" in refusal(year=IntField(choices=[1, "2"]))
+        assert "User.year has an invalid default or choice" in refusal(year=IntField(choices=cast("Any", [1, "2"])))
 
     def test_mistake_is_a_type_error_too(self) -> None:
         with pytest.raises(TypeError):

@@ -84,7 +84,7 @@ def check_fields() -> None:
     assert_type(Cart.lines[0].quantity, IntField[int])
     assert_type(Cart.lines, ListField[Line, Line | Mapping[str, Any]])
     assert_type(Cart.person.work, type[Address])
-    assert_type(Cart.seat, "DocumentField[Seat | None, Any, Seat | Mapping[str, Any]]")
+    assert_type(Cart.seat, "DocumentField[Seat | None, Seat | None, Seat | Mapping[str, Any]]")
     assert_type(Cart.seats[0], Any)
     assert_type(Node.children[0].children[1].name, "StringField[str | None]")
 
