@@ -16,10 +16,9 @@ from dynamongo.verbs.progress import ProgressOption
 
 if TYPE_CHECKING:
     from dynamongo._support.several import Several
-    from dynamongo.fields.base import Field
-    from dynamongo.mapping.documents import Document
 
-Projection: TypeAlias = "Several[str | Field[Any, Any, Any] | type[Document]]"
+# Of two different fields in a list that is a variable, mypy knows nothing more than that they are objects.
+Projection: TypeAlias = "Several[Any]"
 """The fields to read, or their names, and paths inside them."""
 
 ReadVerb: TypeAlias = Literal["get_many", "find", "explain"]
