@@ -199,7 +199,7 @@ def combining() -> None:
     User.find(is_old + is_jane)  # mistake
     User.find(-is_old)  # mistake
     User.find(~User.is_active)  # mistake
-    User.find([is_old, is_jane])  # mistake
+    User.find([is_old, is_jane])  # mistake that both accept: a list of conditions, each for one item, is a strategy
     User.find(is_old, is_jane)  # mistake
     User.find(User.year)  # mistake
     User.find(User.name == "Jane" & is_old)  # mistake
@@ -207,7 +207,7 @@ def combining() -> None:
     User.find((User.year > 1980) & (User.year < 1990))
     conditions = [User.email == EMAIL, User.year > 1980]
     User.find(functools.reduce(lambda left, right: left & right, conditions))
-    User.find(*conditions)  # mistake
+    User.find(*conditions)  # mistake that both accept: how many there are is not known
     collected = User.email == EMAIL
     for each in conditions:
         collected &= each

@@ -27,7 +27,7 @@ def keys() -> None:
     User.get_one(None)  # mistake
     User.get_one(jane.nick)  # mistake
     User.get_one(jane.is_active)  # mistake
-    User.get_one(True)  # mistake
+    User.get_one(True)  # mistake that both accept: a bool is an int
     User.get_one(User.email)  # mistake
     User.get_one(User)  # mistake
     User.get_one([EMAIL])  # mistake
