@@ -269,7 +269,7 @@ def test_typed_models_are_bound_awaited_copied_and_pickled() -> None:
 
 def test_plain_and_typed_classes_derive_from_each_other() -> None:
     assert list(Below.__mapper__.fields) == ["id", "note", "level"]
-    assert Below.from_dict({"id": "a", "level": 3}) == Below(id="a", level=3)  # type: ignore[arg-type]  # the plain one
+    assert Below.from_dict({"id": "a", "level": 3}) == Below(id="a", level=3)  # type: ignore[call-arg]  # of the plain one
 
     class PlainBelow(Admin):
         extra = StringField(default="x")
