@@ -154,7 +154,7 @@ def arguments() -> None:
     User.get_one(EMAIL).save(only_changed="yes")  # mistake
     User.get_one(EMAIL).delete(EMAIL)  # mistake
     User.get_one(EMAIL).reload(consistent=True)  # mistake
-    User.get_one(EMAIL).update()  # mistake that both accept: any number of updates may be given
+    User.get_one(EMAIL).update()  # mistake
 
 
 def bulk() -> None:
