@@ -102,7 +102,9 @@ if TYPE_CHECKING:
     from dynamongo.mapping.documents import Document
     from dynamongo.mapping.item_sizes import ItemSize, size_of
     from dynamongo.mapping.rules.hooks import after_read, before_delete, before_save, validator
+    from dynamongo.mapping.typed_documents import TypedDocument
     from dynamongo.model.result_set import ResultSet
+    from dynamongo.model.typed import TypedModel
     from dynamongo.planning.plan import Plan
     from dynamongo.verbs.progress import Progress
     from dynamongo.verbs.results import (
@@ -133,8 +135,10 @@ else:  # what is returned by calls that import it, or used by few programs
             "dynamongo.locks": ("Lock", "LockFields", "LockItem"),
             "dynamongo.mapping.documents": ("Document",),
             "dynamongo.mapping.rules.hooks": ("after_read", "before_delete", "before_save", "validator"),
+            "dynamongo.mapping.typed_documents": ("TypedDocument",),
             "dynamongo.verbs.progress": ("Progress",),
             "dynamongo.model.result_set": ("ResultSet",),
+            "dynamongo.model.typed": ("TypedModel",),
             "dynamongo.verbs.results": (
                 "BatchResult",
                 "CheckedPage",
@@ -235,6 +239,8 @@ __all__ = [
     "TimestampField",
     "TransactionCanceled",
     "TransactionConflict",
+    "TypedDocument",
+    "TypedModel",
     "URLField",
     "UUIDField",
     "UniqueProblem",

@@ -16,6 +16,7 @@ from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField, SetField
 from dynamongo.fields.dates import DateField
+from dynamongo.fields.document_classes import BaseDocument
 from dynamongo.fields.durations import TimedeltaField
 from dynamongo.fields.enumeration import EnumField
 from dynamongo.fields.maps import DictField
@@ -122,7 +123,7 @@ def _make_of_class(label: str, hint: Any, nested: Nested, options: dict[str, Any
     if hint.__module__.startswith("pydantic.") and hint.__name__ == "EmailStr":
         return StringField(**options)
     kind: Any = cast("object", hint)
-    if hasattr(kind, "__dataclass_fields__") or hasattr(kind, "model_fields"):
+    if issubclass(kind, BaseDocument) or hasattr(kind, "__dataclass_fields__") or hasattr(kind, "model_fields"):
         return nested(hint, **options)
     raise _refuse(label, hint)
 

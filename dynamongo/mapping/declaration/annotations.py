@@ -1,0 +1,221 @@
+"""Annotated fields: `email: EmailField[str]` in a class body makes the field, and no annotation lies about its value.
+
+Whatever else is annotated there would be an argument of the constructor to type checkers, and is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Final, NoReturn, TypeVar, cast, get_args, get_origin
+
+from dynamongo._support.annotations import describe, evaluate, read_annotations
+from dynamongo.exceptions import SchemaError
+from dynamongo.fields.base import Field, T
+from dynamongo.fields.containers import ListField, SetField
+from dynamongo.fields.dates import DateField
+from dynamongo.fields.documents import DocumentField
+from dynamongo.fields.enumeration import EnumField
+from dynamongo.fields.maps import DictField
+from dynamongo.fields.numeric import DecimalField, FloatField, IntField
+from dynamongo.fields.simple import BinaryField, BooleanField, UUIDField
+from dynamongo.fields.temporal import DateTimeField
+from dynamongo.fields.text import StringField
+from dynamongo.fields.type_hints import make_field, split_none
+from dynamongo.mapping.declaration.options import refuse
+
+_OF_ONE_TYPE: Final[tuple[Any, ...]] = (
+    *(BinaryField, BooleanField, DateField, DateTimeField, DecimalField, DictField, DocumentField, EnumField),
+    *(FloatField, IntField, ListField, SetField, StringField, UUIDField),
+)
+"""The fields that `make_field` returns for their types of values, and for no others."""
+
+_MAY_BE_EMPTY: Final[tuple[Any, ...]] = (ListField, SetField)
+"""The fields that are never `None`, and need no value."""
+
+_CLASS_VARIABLE: Final = re.compile(r"(\w+\.)*ClassVar\b")
+
+
+def find_annotated(cls: type, body: Mapping[str, Any]) -> dict[str, Field[Any]]:
+    """Return the fields that a class body declares, with those that its annotations make, in the order of declaration.
+
+    Args:
+        cls: The class.
+        body: The attributes in its body, and their values.
+
+    Raises:
+        SchemaError: An annotation contradicts its value, or is not that of a field.
+    """
+    made: dict[str, dict[str, Field[Any]]] = {}  # by the name of what stands before them
+    before = ""
+    for name, hint in read_annotations(cls).items():
+        if name.startswith("__") or _is_of_class(hint):
+            continue
+        annotation = _Annotation(cls, name, hint)
+        if name in body:
+            annotation.check(body[name])
+            before = name
+        else:
+            made.setdefault(before, {})[name] = annotation.make_field()
+    fields = made.get("", {})
+    for name, value in body.items():
+        if isinstance(value, Field):
+            fields[name] = value
+        fields |= made.get(name, {})
+    return fields
+
+
+def refuse_annotated(base: type, typed: str) -> None:
+    """Raise `SchemaError` if a base that is not typed has annotations that would make fields in a typed class."""
+    for name, hint in read_annotations(base).items():
+        if name not in vars(base) and not _is_of_class(hint) and _Annotation(base, name, hint).is_of_field():
+            refuse(base, name, f"is annotated, but has no value: derive {base.__name__} from {typed}, or give it one")
+
+
+def _is_of_class(hint: Any) -> bool:
+    if isinstance(hint, str):  # with names, perhaps, that only type checkers know
+        return _CLASS_VARIABLE.match(hint) is not None
+    return hint is ClassVar or get_origin(hint) is ClassVar
+
+
+class _Annotation:
+    """The annotation of one attribute in the body of a class."""
+
+    def __init__(self, cls: type, name: str, hint: Any) -> None:
+        self._cls = cls
+        self._name = name
+        self._hint = hint
+
+    def is_of_field(self) -> bool:
+        """Return whether it names a field, as far as its names are known."""
+        try:
+            return _find_kind(self._evaluate(self._hint)) is not None
+        except Exception:  # noqa: BLE001 - whatever the code of an annotation may raise
+            return False
+
+    def make_field(self) -> Field[Any]:
+        """Return the field that it stands for."""
+        try:
+            hint = self._evaluate(self._hint)
+            value_type = self._find_value_type(hint)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._refuse(
+                f"which cannot be evaluated ({error}): define or import what it names before the class, not under"
+                f" `if TYPE_CHECKING`; or give the field itself, as in {self._name}: ... = StringField()",
+                error,
+            )
+        kind = _find_kind(hint)
+        if kind is None:
+            self._refuse_other(hint)
+        if isinstance(value_type, TypeVar):
+            self._refuse(f"which leaves the type of its values open: write {kind.__name__}[...]")
+        return self._make(kind, value_type)
+
+    def check(self, value: object) -> None:
+        """Raise `SchemaError` if it contradicts its value."""
+        try:
+            hint = self._evaluate(self._hint)
+            value_type = self._find_value_type(hint)
+        except Exception:  # noqa: BLE001 - as above: only type checkers know the names, which is enough for them
+            hint = value_type = Any
+        kind = _find_kind(hint)
+        if isinstance(value, Field):
+            if hint not in (Any, object):
+                self._check_field(cast("Field[Any]", value), kind, value_type)
+        elif not isinstance(value, type) and not hasattr(cast("object", type(value)), "__document__"):
+            # Classes and documents are mistaken for fields, of which `find_fields` knows more.
+            self._refuse_other(hint)
+
+    def _evaluate(self, hint: Any) -> Any:
+        hint = evaluate(hint, self._cls)
+        return self._evaluate(get_args(hint)[0]) if get_origin(hint) is Annotated else hint
+
+    def _find_value_type(self, hint: Any) -> Any:
+        kind = _find_kind(hint)
+        arguments = [evaluate(each, self._cls) for each in get_args(hint)]
+        return None if kind is None else _find_value_type(kind, arguments)
+
+    def _make(self, kind: Any, value_type: Any) -> Field[Any]:
+        inner, is_optional = split_none(value_type)
+        options = {} if is_optional or issubclass(kind, _MAY_BE_EMPTY) else {"required": True}
+        made = self._make_usual(kind, evaluate(inner, self._cls), options)
+        if made is not None and type(made) is kind:
+            return made
+        try:
+            field: Field[Any] = kind(**options)
+        except TypeError as error:
+            fix = f"{self._name}: {describe(self._hint)} = {kind.__name__}(...)"
+            self._refuse(f"which needs arguments ({error}): give the field itself, as in {fix}", error)
+        return field
+
+    def _make_usual(self, kind: Any, inner: Any, options: Mapping[str, Any]) -> Field[Any] | None:
+        """Return the field that members of this type have in a document; `None` if there is none."""
+        try:
+            made = make_field(self._label, inner, self._make_document, **options)
+        except SchemaError:
+            if kind in _OF_ONE_TYPE:
+                raise
+            return None
+        if kind in _OF_ONE_TYPE and type(made) is not kind:
+            self._refuse(f"which holds no {describe(inner)}: write {type(made).__name__}[{describe(inner)}]")
+        return made
+
+    def _make_document(self, document: Any, **options: Any) -> Field[Any]:
+        return DocumentField(document.__name__ if document is self._cls else document, **options)
+
+    def _check_field(self, field: Field[Any], kind: Any, value_type: Any) -> None:
+        if kind is None or not isinstance(field, kind):
+            self._refuse(f"and its value is a {type(field).__name__}: write {self._name}: {type(field).__name__}[...]")
+        may_be_none = not field.required and field.derived is None and field.missing_value() is None
+        if may_be_none and not isinstance(value_type, TypeVar) and not split_none(value_type)[1]:
+            self._refuse(
+                f"and may be None: write required=True, or {kind.__name__}[{describe(value_type)} | None] if it may"
+            )
+
+    def _refuse_other(self, hint: Any) -> NoReturn:
+        """Refuse what is no field, which type checkers would take for an argument of the constructor."""
+        fix = f"write {self._name}: ClassVar[{describe(hint)}] for an attribute of the class"
+        if not self._name.startswith("_"):
+            fix = f"write {self._name}: {_suggest(hint)}, or ClassVar[{describe(hint)}] for an attribute of the class"
+        self._refuse(f"which is no field: {fix}")
+
+    def _refuse(self, fault: str, cause: Exception | None = None) -> NoReturn:
+        raise SchemaError(f"{self._label} is annotated as {describe(self._hint)}, {fault}") from cause
+
+    @property
+    def _label(self) -> str:
+        return f"{self._cls.__name__}.{self._name}"
+
+
+def _find_kind(hint: Any) -> Any:
+    """Return the class of the field that an annotation names; `None` if it names something else."""
+    kind: Any = get_origin(hint) or hint
+    is_field = isinstance(kind, type) and Field in kind.__mro__
+    return kind if is_field else None
+
+
+def _find_value_type(kind: Any, arguments: Sequence[Any]) -> Any:
+    """Return the type of the values of a field, as class statements tell it: `list[str]` of `ListField[str]`."""
+    for base in getattr(kind, "__orig_bases__", ()):
+        origin = _find_kind(base)
+        if origin is not None:
+            known = dict(zip(kind.__parameters__, arguments, strict=False))  # the others have defaults
+            return _substitute(_find_value_type(origin, get_args(base)), known)
+    return arguments[0] if arguments else T
+
+
+def _substitute(hint: Any, known: Mapping[Any, Any]) -> Any:
+    if isinstance(hint, TypeVar):
+        return known.get(hint, hint)
+    parameters = getattr(hint, "__parameters__", ())
+    return hint[tuple(known.get(each, each) for each in parameters)] if parameters else hint
+
+
+def _suggest(hint: Any) -> str:
+    """Return how to annotate the field for values of a type."""
+    try:
+        kind = type(make_field("", split_none(hint)[0], DocumentField))
+    except SchemaError:
+        return "StringField[str]"
+    held = get_args(hint)[0] if kind in _MAY_BE_EMPTY and get_args(hint) else hint
+    return f"{kind.__name__}[{describe(held)}]"
