@@ -24,7 +24,7 @@ from dynamongo import (
 )
 
 
-class Person(Model):
+class Person(Model[str]):
     """Someone who travels."""
 
     __table__ = "people"
@@ -37,7 +37,7 @@ class Person(Model):
     address = DictField(city=StringField(), country=StringField(max_length=2))
 
 
-class Visit(Model):
+class Visit(Model[tuple[str, date]]):
     """One stay in a city; the visits to a city are sorted by day."""
 
     __table__ = "visits"

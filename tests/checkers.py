@@ -35,7 +35,9 @@ class Refusal(NamedTuple):
 def run_mypy(folder: Path, target: str, options: Sequence[str] = ("--strict",), library: Path = ROOT) -> list[Refusal]:
     """Return the errors in the modules of a folder; `library` is the directory that the package is in."""
     command = [sys.executable, "-m", "mypy", *options, "--config-file", os.devnull, "--python-version", target]
-    command += ["--cache-dir", str(ROOT / ".mypy_cache"), "--no-error-summary", "--hide-error-context", "--no-pretty"]
+    # Apart from that of the project, whose options are others; of another tree, nothing is kept.
+    cache = str(ROOT / ".mypy_cache" / "users") if library == ROOT else os.devnull
+    command += ["--cache-dir", cache, "--no-error-summary", "--hide-error-context", "--no-pretty"]
     environment = {**os.environ, "MYPYPATH": str(library)}
     done = _run([*command, "."], folder, environment)
     found = [_MYPY_ERROR.fullmatch(line) for line in done.splitlines()]

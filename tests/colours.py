@@ -22,6 +22,7 @@ from dynamongo.aio.result_set import AsyncResultSet
 from dynamongo.aio.verbs import AsyncVerbs
 from dynamongo.model.bulk_verbs import DeleteMany, SaveMany, UpdateMany
 from dynamongo.model.instance_verbs import InstanceVerbs
+from dynamongo.model.many_verbs import ManyVerbs
 from dynamongo.model.read_verbs import ReadVerbs
 from dynamongo.model.table_verbs import TableVerbs
 from dynamongo.model.write_verbs import WriteVerbs
@@ -131,7 +132,7 @@ def await_all_verbs(patch: pytest.MonkeyPatch, loop: asyncio.AbstractEventLoop) 
 
 
 def _find_owner(name: str) -> type:
-    return next(owner for owner in (ReadVerbs, WriteVerbs, InstanceVerbs, TableVerbs) if name in vars(owner))
+    return next(owner for owner in (ReadVerbs, WriteVerbs, ManyVerbs, InstanceVerbs, TableVerbs) if name in vars(owner))
 
 
 def _of_class(name: str, loop: asyncio.AbstractEventLoop) -> Callable[..., Any]:

@@ -8,17 +8,19 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dynamongo.aio.write_stream import gather_async
-from dynamongo.planning.strategies import Strategy
+from dynamongo.planning.strategy_types import K
 from dynamongo.verbs.batch_queue import BatchQueue
 from dynamongo.verbs.instance import Instance
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from dynamongo.planning.strategy_types import OneItem
+
 M = TypeVar("M", bound=Instance)
 
 
-class AsyncBatch(BatchQueue[M]):
+class AsyncBatch(BatchQueue[M, K]):
     """Puts and deletes of one model, in an `async with` block; all that `Batch` says holds here as well.
 
     `save` and `delete` check a write and take it when they are called, and send when they are awaited, if a request is
@@ -55,7 +57,7 @@ class AsyncBatch(BatchQueue[M]):
         self._add_put(item)
         return self._send_full()
 
-    def delete(self, strategy: Strategy) -> Coroutine[Any, Any, None]:
+    def delete(self, strategy: OneItem[K, M]) -> Coroutine[Any, Any, None]:
         """Delete an item, as `Batch.delete` does."""
         self._add_delete(strategy)
         return self._send_full()

@@ -14,12 +14,13 @@ from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import Updates
 from dynamongo.planning.read import OnInvalid
 from dynamongo.planning.scan_policy import ScanPolicy
-from dynamongo.planning.strategies import Strategy
+from dynamongo.planning.strategy_types import K
 from dynamongo.verbs.instance import Instance
 
 if TYPE_CHECKING:
     from dynamongo.aio import batch as batches
     from dynamongo.aio import result_set, write_stream
+    from dynamongo.planning.strategy_types import Items, OneItem
     from dynamongo.verbs import bulk_calls, destinations, item_forms
     from dynamongo.verbs.bulk_writes import AnyIterable, BulkCall
     from dynamongo.verbs.progress import ProgressOption
@@ -35,7 +36,7 @@ else:  # many programs never write several items in one call
 M = TypeVar("M", bound=Instance)
 
 
-class AsyncBulkVerbs(AsyncModelVerbs[M]):
+class AsyncBulkVerbs(AsyncModelVerbs[M, K]):
     """The verbs that write many items, awaited.
 
     A task that is cancelled sends nothing more, and cancels its requests under way. The `CancelledError` has a
@@ -66,7 +67,7 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
 
     async def delete_many(  # noqa: PLR0913 - as in `Model.delete_many`
         self,
-        strategy: Strategy,
+        strategy: Items[K, M],
         *,
         scans: ScanPolicy | None = None,
         on_invalid: OnInvalid = "raise",
@@ -82,7 +83,7 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
 
     async def update_many(  # noqa: PLR0913 - as in `Model.update_many`
         self,
-        strategy: Strategy,
+        strategy: Items[K, M],
         updates: Updates,
         *,
         scans: ScanPolicy | None = None,
@@ -118,7 +119,7 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
 
     def delete_iter(
         self,
-        strategies: AnyIterable[Strategy],
+        strategies: AnyIterable[OneItem[K, M]],
         *,
         max_workers: int | None = None,
         max_units_per_second: float | None = None,
@@ -133,7 +134,7 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
 
     def update_iter(
         self,
-        strategies: AnyIterable[Strategy],
+        strategies: AnyIterable[OneItem[K, M]],
         updates: Updates,
         *,
         max_workers: int | None = None,
@@ -146,7 +147,7 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
             bulk_calls.UpdateVerb(self._model).prepare_stream(strategies, updates, options)
         )
 
-    def batch(self, *, max_units_per_second: float | None = None) -> batches.AsyncBatch[M]:
+    def batch(self, *, max_units_per_second: float | None = None) -> batches.AsyncBatch[M, K]:
         """Collect puts and deletes in an `async with` block, as `Model.batch` does in a `with` block."""
         return batches.AsyncBatch(self._model, max_units_per_second)
 

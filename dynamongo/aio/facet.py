@@ -32,12 +32,14 @@ from __future__ import annotations
 
 import copy
 import functools
-from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.expressions.values import shorten
 from dynamongo.fields.base import Field
 from dynamongo.mapping.declaration.options import refuse
+from dynamongo.planning.strategy_types import K_contra
 from dynamongo.verbs.instance import Instance
 
 if TYPE_CHECKING:
@@ -52,9 +54,10 @@ else:  # programs that block need none of these
     verbs = LazyModule("dynamongo.aio.verbs")
 
 M = TypeVar("M", bound=Instance)
+X = TypeVar("X")
 
 
-class AsyncFacet:
+class AsyncFacet(Generic[K_contra]):
     """Binds the awaited verbs to the model, or to the instance, that it is looked up on.
 
     Args:
@@ -72,7 +75,7 @@ class AsyncFacet:
         self._of_instance: Any = None
 
     @overload
-    def __get__(self, instance: None, owner: type[M]) -> AsyncVerbs[M]: ...
+    def __get__(self, instance: None, owner: type[M]) -> AsyncVerbs[M, K_contra]: ...
     @overload
     def __get__(self, instance: M, owner: type[M]) -> AsyncInstanceVerbs[M]: ...
     def __get__(self, instance: Any, owner: Any) -> Any:
@@ -92,6 +95,13 @@ class AsyncFacet:
         self._of_model = refuse(self._given[0], verbs.AsyncVerbs, "verbs")
         self._of_instance = refuse(self._given[1], instance_verbs.AsyncInstanceVerbs, "instance_verbs")
         self._is_bound = True  # last, for threads
+
+
+if TYPE_CHECKING:
+
+    def facet_of(keys: Callable[[Any], X]) -> AsyncFacet[X]:
+        """Return the facet of models with keys of that type."""
+        ...
 
 
 def guard_facet(model: type[Instance], changed: frozenset[str]) -> None:

@@ -65,6 +65,14 @@ class AsyncInstanceVerbs(Generic[M]):
         """Delete the instance's item, as `Model.delete` does."""
         return await self._verbs.delete_one(self._instance, **given(condition))
 
+    @overload
+    async def update(
+        self, update: Updates, /, *updates: Updates, condition: Condition | None = ..., returns: Literal["new"] = ...
+    ) -> M: ...
+    @overload
+    async def update(
+        self, update: Updates, /, *updates: Updates, condition: Condition | None = ..., returns: WholeReturns
+    ) -> M: ...
     async def update(self, *updates: Updates, condition: Condition | None = None, returns: WholeReturns = "new") -> M:
         """Update the instance's item, as `Model.update` does, and take over what is stored."""
         if returns != "new":
@@ -79,7 +87,9 @@ class AsyncInstanceVerbs(Generic[M]):
         self, *updates: Updates, condition: Condition | None = ..., returns: Literal["new"] = ...
     ) -> M: ...
     @overload
-    async def upsert(self, *updates: Updates, condition: Condition | None = ..., returns: WholeReturns) -> M | None: ...
+    async def upsert(
+        self, update: Updates, /, *updates: Updates, condition: Condition | None = ..., returns: WholeReturns
+    ) -> M | None: ...
     async def upsert(
         self, *updates: Updates, condition: Condition | None = None, returns: WholeReturns = "new"
     ) -> M | None:

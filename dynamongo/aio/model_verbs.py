@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from dynamongo.planning.strategy_types import K
 from dynamongo.verbs.instance import Instance
 
 M = TypeVar("M", bound=Instance)
 
 
-class AsyncModelVerbs(Generic[M]):
+class AsyncModelVerbs(Generic[M, K]):
     """Awaited verbs of a model.
 
     Args:
@@ -25,6 +27,11 @@ class AsyncModelVerbs(Generic[M]):
     def model(self) -> type[M]:
         """The model."""
         return self._model
+
+    if not TYPE_CHECKING:  # of its parameters, the second has a default
+
+        def __class_getitem__(cls, types: Any) -> GenericAlias:
+            return GenericAlias(cls, types)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return getattr, (self._model, "aio")  # its class may be made for the model

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from dynamongo._support.lazy_imports import LazyModule
@@ -10,6 +9,7 @@ from dynamongo.aio.model_verbs import AsyncModelVerbs
 from dynamongo.exceptions import UnreadableItem
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.planning.strategies import Strategy
+from dynamongo.planning.strategy_types import K
 from dynamongo.verbs.calls import REQUIRED, GetCall, GetRawCall, perform_async
 from dynamongo.verbs.instance import Instance
 
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from dynamongo.aio import result_set
     from dynamongo.aio.result_set import AsyncResultSet
+    from dynamongo.planning.strategy_types import Items, OneItem
     from dynamongo.verbs import read_calls
-    from dynamongo.verbs.read_arguments import AnyReadArguments, KeepingArguments, ReadArguments
+    from dynamongo.verbs.read_arguments import AnyReadArguments, KeepingArguments, Projection, ReadArguments
 else:  # `get_one` needs none of these
     read_calls = LazyModule("dynamongo.verbs.read_calls")
     result_set = LazyModule("dynamongo.aio.result_set")
@@ -28,18 +29,18 @@ M = TypeVar("M", bound=Instance)
 T = TypeVar("T")
 
 
-class AsyncReadVerbs(AsyncModelVerbs[M]):
+class AsyncReadVerbs(AsyncModelVerbs[M, K]):
     """The verbs that read items, awaited."""
 
     __slots__ = ()
 
     @overload
     async def get_one(
-        self, strategy: Strategy, *, consistent: bool = False, projection: Iterable[Any] | None = None
+        self, strategy: OneItem[K, M], *, consistent: bool = False, projection: Projection | None = None
     ) -> M: ...
     @overload
     async def get_one(
-        self, strategy: Strategy, default: T, *, consistent: bool = False, projection: Iterable[Any] | None = None
+        self, strategy: OneItem[K, M], default: T, *, consistent: bool = False, projection: Projection | None = None
     ) -> M | T: ...
     async def get_one(
         self,
@@ -47,24 +48,24 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
         default: Any = REQUIRED,
         *,
         consistent: bool = False,
-        projection: Iterable[Any] | None = None,
+        projection: Projection | None = None,
     ) -> Any:
         """Read one item, as `Model.get_one` does."""
         mapper: Mapper[M] = self._model.__mapper__
         return await perform_async(GetCall(mapper, self._model.table_name(), strategy, default, consistent, projection))
 
-    async def exists(self, strategy: Strategy, *, consistent: bool = False) -> bool:
+    async def exists(self, strategy: OneItem[K, M], *, consistent: bool = False) -> bool:
         """Return whether there is an item, as `Model.exists` does."""
         names = self._model.__mapper__.keys.field_names
         return await self.get_raw(strategy, None, consistent=consistent, projection=names) is not None
 
     @overload
     async def get_raw(
-        self, strategy: Strategy, *, consistent: bool = False, projection: Iterable[Any] | None = None
+        self, strategy: OneItem[K, M], *, consistent: bool = False, projection: Projection | None = None
     ) -> dict[str, Any]: ...
     @overload
     async def get_raw(
-        self, strategy: Strategy, default: T, *, consistent: bool = False, projection: Iterable[Any] | None = None
+        self, strategy: OneItem[K, M], default: T, *, consistent: bool = False, projection: Projection | None = None
     ) -> dict[str, Any] | T: ...
     async def get_raw(
         self,
@@ -72,7 +73,7 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
         default: Any = REQUIRED,
         *,
         consistent: bool = False,
-        projection: Iterable[Any] | None = None,
+        projection: Projection | None = None,
     ) -> Any:
         """Read one item as it is stored, as `Model.get_raw` does."""
         mapper: Mapper[M] = self._model.__mapper__
@@ -82,7 +83,7 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
     @overload
     async def get_many(
         self,
-        strategy: Strategy = None,
+        strategy: Items[K, M] | None = None,
         descending: bool = False,
         limit: int | None = None,
         **arguments: Unpack[ReadArguments],
@@ -90,11 +91,19 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
     @overload
     async def get_many(
         self,
-        strategy: Strategy = None,
+        strategy: Items[K, M] | None = None,
         descending: bool = False,
         limit: int | None = None,
         **arguments: Unpack[KeepingArguments],
     ) -> list[M | UnreadableItem]: ...
+    @overload
+    async def get_many(
+        self,
+        strategy: Items[K, M] | None = None,
+        descending: bool = False,
+        limit: int | None = None,
+        **arguments: Unpack[AnyReadArguments],
+    ) -> list[Any]: ...
     async def get_many(
         self,
         strategy: Strategy = None,
@@ -111,7 +120,7 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
     @overload
     def find(
         self,
-        strategy: Strategy = None,
+        strategy: Items[K, M] | None = None,
         *,
         descending: bool = False,
         limit: int | None = None,
@@ -123,7 +132,7 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
     @overload
     def find(
         self,
-        strategy: Strategy = None,
+        strategy: Items[K, M] | None = None,
         *,
         descending: bool = False,
         limit: int | None = None,
@@ -135,7 +144,7 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
     @overload
     def find(
         self,
-        strategy: Strategy = None,
+        strategy: Items[K, M] | None = None,
         *,
         descending: bool = False,
         limit: int | None = None,
@@ -146,7 +155,7 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
     @overload
     def find(
         self,
-        strategy: Strategy = None,
+        strategy: Items[K, M] | None = None,
         *,
         descending: bool = False,
         limit: int | None = None,
@@ -157,14 +166,38 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
     @overload
     def find(
         self,
-        strategy: Strategy = None,
+        strategy: Items[K, M] | None = None,
         *,
         descending: bool = False,
         limit: int | None = None,
         cursor: str | None = None,
+        as_dicts: Literal[False] = False,
         as_items: Literal[True],
-        **arguments: Unpack[ReadArguments],
+        **arguments: Unpack[AnyReadArguments],
     ) -> AsyncResultSet[dict[str, Any]]: ...
+    @overload
+    def find(
+        self,
+        strategy: Items[K, M] | None = None,
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+        cursor: str | None = None,
+        as_dicts: bool = False,
+        **arguments: Unpack[AnyReadArguments],
+    ) -> AsyncResultSet[Any]: ...
+    @overload
+    def find(
+        self,
+        strategy: Items[K, M] | None = None,
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+        cursor: str | None = None,
+        as_dicts: Literal[False] = False,
+        as_items: bool,
+        **arguments: Unpack[AnyReadArguments],
+    ) -> AsyncResultSet[Any]: ...
     def find(  # noqa: PLR0913 - what a caller may choose
         self,
         strategy: Strategy = None,

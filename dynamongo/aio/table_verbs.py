@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.aio.model_verbs import AsyncModelVerbs
 from dynamongo.operations import TableDescription
+from dynamongo.planning.strategy_types import K
 from dynamongo.verbs.calls import perform_async
 from dynamongo.verbs.instance import Instance
 
@@ -27,7 +28,7 @@ else:  # in production, most programs find their tables made, and as they should
 M = TypeVar("M", bound=Instance)
 
 
-class AsyncTableVerbs(AsyncModelVerbs[M]):
+class AsyncTableVerbs(AsyncModelVerbs[M, K]):
     """The verbs about a model's table, awaited."""
 
     __slots__ = ()

@@ -8,12 +8,13 @@ from dynamongo.aio.bulk_verbs import AsyncBulkVerbs
 from dynamongo.aio.read_verbs import AsyncReadVerbs
 from dynamongo.aio.table_verbs import AsyncTableVerbs
 from dynamongo.aio.write_verbs import AsyncWriteVerbs
+from dynamongo.planning.strategy_types import K
 from dynamongo.verbs.instance import Instance
 
 M = TypeVar("M", bound=Instance)
 
 
-class AsyncVerbs(AsyncReadVerbs[M], AsyncWriteVerbs[M], AsyncBulkVerbs[M], AsyncTableVerbs[M]):
+class AsyncVerbs(AsyncReadVerbs[M, K], AsyncWriteVerbs[M, K], AsyncBulkVerbs[M, K], AsyncTableVerbs[M, K]):
     """The verbs of a model, awaited: `User.aio` is made for each use, and holds nothing but the model.
 
     Arguments, results, errors and warnings are those of the verbs of `Model`, which describe them. `explain` and

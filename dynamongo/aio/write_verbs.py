@@ -10,18 +10,20 @@ from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.planning.strategies import Strategy
+from dynamongo.planning.strategy_types import K
 from dynamongo.planning.write_builders import updates_of_dict
 from dynamongo.verbs.calls import given, perform_async
 from dynamongo.verbs.instance import Instance
 from dynamongo.verbs.write_calls import DeleteCall, SaveCall, UpdateCall
 
 if TYPE_CHECKING:
+    from dynamongo.planning.strategy_types import OneItem
     from dynamongo.verbs.returned import Returns, WholeReturns
 
 M = TypeVar("M", bound=Instance)
 
 
-class AsyncWriteVerbs(AsyncModelVerbs[M]):
+class AsyncWriteVerbs(AsyncModelVerbs[M, K]):
     """The verbs that write one item, awaited."""
 
     __slots__ = ()
@@ -60,7 +62,7 @@ class AsyncWriteVerbs(AsyncModelVerbs[M]):
         """Store an item that must not exist yet, as `Model.create_one` does."""
         return await self.save_one(item, overwrite=False)
 
-    async def delete_one(self, strategy: Strategy, *, condition: Condition | None = None) -> M | None:
+    async def delete_one(self, strategy: OneItem[K, M], *, condition: Condition | None = None) -> M | None:
         """Delete an item, as `Model.delete_one` does."""
         mapper: Mapper[M] = self._model.__mapper__
         return await perform_async(DeleteCall(mapper, self._model.table_name(), strategy, condition))
@@ -68,7 +70,7 @@ class AsyncWriteVerbs(AsyncModelVerbs[M]):
     @overload
     async def update_one(
         self,
-        strategy: Strategy,
+        strategy: OneItem[K, M],
         updates: Updates,
         *,
         upsert: bool = ...,
@@ -78,7 +80,7 @@ class AsyncWriteVerbs(AsyncModelVerbs[M]):
     @overload
     async def update_one(
         self,
-        strategy: Strategy,
+        strategy: OneItem[K, M],
         updates: Updates,
         *,
         upsert: Literal[False] = ...,
@@ -88,7 +90,7 @@ class AsyncWriteVerbs(AsyncModelVerbs[M]):
     @overload
     async def update_one(
         self,
-        strategy: Strategy,
+        strategy: OneItem[K, M],
         updates: Updates,
         *,
         upsert: bool = ...,
@@ -112,7 +114,7 @@ class AsyncWriteVerbs(AsyncModelVerbs[M]):
     @overload
     async def upsert_one(
         self,
-        strategy: Strategy,
+        strategy: OneItem[K, M],
         updates: Updates,
         *,
         condition: Condition | None = ...,
@@ -120,7 +122,7 @@ class AsyncWriteVerbs(AsyncModelVerbs[M]):
     ) -> M: ...
     @overload
     async def upsert_one(
-        self, strategy: Strategy, updates: Updates, *, condition: Condition | None = ..., returns: Returns
+        self, strategy: OneItem[K, M], updates: Updates, *, condition: Condition | None = ..., returns: Returns
     ) -> M | None: ...
     async def upsert_one(
         self, strategy: Strategy, updates: Updates, *, condition: Condition | None = None, returns: Returns = "new"
@@ -132,8 +134,8 @@ class AsyncWriteVerbs(AsyncModelVerbs[M]):
     @overload
     async def update_from_dict(
         self,
-        strategy: Strategy,
-        values: Mapping[str, Any] | None = ...,
+        strategy: OneItem[K, M],
+        values: Mapping[str, Any],
         *,
         upsert: bool = ...,
         condition: Condition | None = ...,
@@ -142,8 +144,28 @@ class AsyncWriteVerbs(AsyncModelVerbs[M]):
     @overload
     async def update_from_dict(
         self,
-        strategy: Strategy,
-        values: Mapping[str, Any] | None = ...,
+        strategy: OneItem[K, M],
+        values: Mapping[str, Any],
+        *,
+        upsert: bool = ...,
+        condition: Condition | None = ...,
+        returns: Returns,
+    ) -> M | None: ...
+    @overload
+    async def update_from_dict(
+        self,
+        strategy: Mapping[str, Any],
+        values: None = ...,
+        *,
+        upsert: bool = ...,
+        condition: Condition | None = ...,
+        returns: Literal["new", "updated_new", "updated_old"] = ...,
+    ) -> M: ...
+    @overload
+    async def update_from_dict(
+        self,
+        strategy: Mapping[str, Any],
+        values: None = ...,
         *,
         upsert: bool = ...,
         condition: Condition | None = ...,

@@ -10,10 +10,10 @@ from dynamongo.connection.across import AsyncAcrossReads
 from dynamongo.connection.snapshot_reads import read_snapshot_async
 from dynamongo.connection.transactions import AsyncTransaction
 from dynamongo.mapping.records import Recorded
-from dynamongo.planning.strategies import Strategy
 
 if TYPE_CHECKING:
     from dynamongo.connection.connection import Connection
+    from dynamongo.planning.strategy_types import AnyKey, OneItem
 
 M = TypeVar("M", bound=Recorded)
 
@@ -74,10 +74,10 @@ class AsyncConnectionVerbs(AsyncAcrossReads):
 
     @overload
     @staticmethod
-    async def transact_get(items: Iterable[M | tuple[type[M], Strategy]]) -> list[M | None]: ...
+    async def transact_get(items: Iterable[M | tuple[type[M], OneItem[AnyKey, M]]]) -> list[M | None]: ...
     @overload
     @staticmethod
-    async def transact_get(items: Iterable[Any]) -> list[Any]: ...
+    async def transact_get(items: Iterable[Recorded | tuple[type[Recorded], object]]) -> list[Any]: ...
     @staticmethod
     async def transact_get(items: Iterable[Any]) -> list[Any]:
         """Read items of any models in one snapshot, as `Connection.transact_get` does."""

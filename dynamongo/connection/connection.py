@@ -21,7 +21,6 @@ from dynamongo.exceptions import ConfigurationError
 from dynamongo.expressions.values import hide_values
 from dynamongo.mapping.records import Recorded
 from dynamongo.planning.scan_policy import ScanPolicy
-from dynamongo.planning.strategies import Strategy
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from dynamongo.connection import async_verbs, recording, snapshot_reads, transactions
     from dynamongo.connection.options import ConnectionOptions
     from dynamongo.executor import cursors
+    from dynamongo.planning.strategy_types import AnyKey, OneItem
 else:  # most programs use none of these, or not in their first call
     async_verbs = LazyModule("dynamongo.connection.async_verbs")
     cursors = LazyModule("dynamongo.executor.cursors")
@@ -198,10 +198,10 @@ class Connection(Execution, AcrossReads):
 
     @overload
     @staticmethod
-    def transact_get(items: Iterable[M | tuple[type[M], Strategy]]) -> list[M | None]: ...
+    def transact_get(items: Iterable[M | tuple[type[M], OneItem[AnyKey, M]]]) -> list[M | None]: ...
     @overload
     @staticmethod
-    def transact_get(items: Iterable[Any]) -> list[Any]: ...
+    def transact_get(items: Iterable[Recorded | tuple[type[Recorded], object]]) -> list[Any]: ...
     @staticmethod
     def transact_get(items: Iterable[Any]) -> list[Any]:
         """Read items of any models in one snapshot. Costs one TransactGetItems request, at twice the read units.

@@ -44,7 +44,7 @@ from dynamongo.operations import (
     Put,
     TransactWrite,
 )
-from dynamongo.planning.strategies import Strategy, resolve_checked
+from dynamongo.planning.strategies import resolve_checked
 from dynamongo.planning.write_builders import (
     check_changes,
     make_check,
@@ -58,8 +58,10 @@ if TYPE_CHECKING:
 
     from dynamongo.connection import transaction_guards
     from dynamongo.connection.transaction_guards import GuardChanges, TransactionGuards
+    from dynamongo.planning.strategy_types import Strategy, TakesStrategy
 
     P = ParamSpec("P")
+    M = TypeVar("M", bound=Recorded)
     W = TypeVar("W")
 else:  # most models have nothing unique but the key
     transaction_guards = LazyModule("dynamongo.connection.transaction_guards")
@@ -102,8 +104,8 @@ class TransactionActions:
     @overload
     def save(
         self,
-        item: type[Recorded],
-        values: Mapping[str, Any],
+        item: type[M],
+        values: M | Mapping[str, Any],
         *,
         overwrite: bool | Condition = True,
         only_changed: bool = False,
@@ -111,7 +113,7 @@ class TransactionActions:
     def save(
         self,
         item: Any,
-        values: Mapping[str, Any] | None = None,
+        values: Any = None,
         *,
         overwrite: bool | Condition = True,
         only_changed: bool = False,
@@ -129,16 +131,24 @@ class TransactionActions:
     @overload
     def create(self, item: Recorded) -> None: ...
     @overload
-    def create(self, item: type[Recorded], values: Mapping[str, Any]) -> None: ...
-    def create(self, item: Any, values: Mapping[str, Any] | None = None) -> None:
+    def create(self, item: type[M], values: M | Mapping[str, Any]) -> None: ...
+    def create(self, item: Any, values: Any = None) -> None:
         """Store an item that must not exist yet."""
-        self.save(item, cast("Any", values), overwrite=False)
+        self.save(item, values, overwrite=False)
 
     @overload
-    def update(self, item: Recorded, *updates: Updates, condition: Condition | None = None) -> None: ...
+    def update(
+        self, item: Recorded, update: Updates, /, *updates: Updates, condition: Condition | None = None
+    ) -> None: ...
     @overload
     def update(
-        self, item: type[Recorded], strategy: Strategy, /, *updates: Updates, condition: Condition | None = None
+        self,
+        item: type[TakesStrategy[Strategy]],
+        strategy: Strategy,
+        update: Updates,
+        /,
+        *updates: Updates,
+        condition: Condition | None = None,
     ) -> None: ...
     def update(self, item: Any, *arguments: Any, condition: Condition | None = None) -> None:
         """Change some attributes of an item that must exist.
@@ -149,10 +159,18 @@ class TransactionActions:
         self._update(item, arguments, condition, upsert=False)
 
     @overload
-    def upsert(self, item: Recorded, *updates: Updates, condition: Condition | None = None) -> None: ...
+    def upsert(
+        self, item: Recorded, update: Updates, /, *updates: Updates, condition: Condition | None = None
+    ) -> None: ...
     @overload
     def upsert(
-        self, item: type[Recorded], strategy: Strategy, /, *updates: Updates, condition: Condition | None = None
+        self,
+        item: type[TakesStrategy[Strategy]],
+        strategy: Strategy,
+        update: Updates,
+        /,
+        *updates: Updates,
+        condition: Condition | None = None,
     ) -> None: ...
     def upsert(self, item: Any, *arguments: Any, condition: Condition | None = None) -> None:
         """Change some attributes of an item, and create it if it is missing. The arguments are as in `update`."""
@@ -161,7 +179,9 @@ class TransactionActions:
     @overload
     def delete(self, item: Recorded, *, condition: Condition | None = None) -> None: ...
     @overload
-    def delete(self, item: type[Recorded], strategy: Strategy, /, *, condition: Condition | None = None) -> None: ...
+    def delete(
+        self, item: type[TakesStrategy[Strategy]], strategy: Strategy, /, *, condition: Condition | None = None
+    ) -> None: ...
     def delete(self, item: Any, *strategy: Any, condition: Condition | None = None) -> None:
         """Delete an item; the conditions of a strategy, and the one beside it, must hold."""
         model, which, left = split_arguments(item, strategy)
@@ -172,7 +192,9 @@ class TransactionActions:
         target, found = resolve_checked(which, condition, mapper), which if isinstance(which, Recorded) else None
         self._add("delete", mapper, make_delete(mapper, table, target, found=found), which)
 
-    def check(self, model: type[Recorded], strategy: Strategy, *, condition: Condition | None = None) -> None:
+    def check(
+        self, model: type[TakesStrategy[Strategy]], strategy: Strategy, *, condition: Condition | None = None
+    ) -> None:
         """Cancel the transaction unless an item exists and satisfies the conditions of the strategy and beside it."""
         mapper, table = find_mapper(model)
         target = resolve_checked(strategy, condition, mapper, to_write=False)

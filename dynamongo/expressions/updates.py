@@ -80,8 +80,8 @@ class AppendUpdate(Update):
 
 AnyUpdate: TypeAlias = SetUpdate | RemoveUpdate | AddUpdate | DeleteUpdate | IncrementUpdate | AppendUpdate
 
-Updates: TypeAlias = AnyUpdate | Iterable[AnyUpdate]
-"""What a verb takes: one update, such as `User.visits.increment()`, or several."""
+Updates: TypeAlias = Update | Iterable[Update | Iterable[Update]]
+"""What a verb takes: one update, such as `User.visits.increment()`, or several, or lists of them."""
 
 
 def check_updates(updates: Sequence[AnyUpdate], key_names: Collection[str]) -> None:

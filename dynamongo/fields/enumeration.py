@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 else:  # most models have no formats
     scalar_formats = LazyModule("dynamongo.fields.scalar_formats")
 
-Input_contra = TypeVar("Input_contra", default="T | str | int", contravariant=True)
+# What the field takes besides.
+Input_contra = TypeVar("Input_contra", default=str | int, contravariant=True)
 
 
 class EnumField(FormattedField[T, Input_contra, Literal["S"]], Generic[T, Input_contra]):
@@ -48,10 +49,23 @@ class EnumField(FormattedField[T, Input_contra, Literal["S"]], Generic[T, Input_
     has_sums = False
 
     if TYPE_CHECKING:
+        # An annotation such as `EnumField[Color | None]` does not say that operators take members, and never `None`.
+
+        @overload  # type: ignore[override]  # see above
+        def __get__(
+            self: EnumField[E | None, Any], instance: None, owner: type[Any]
+        ) -> EnumField[E | None, E | str | int]: ...
+        @overload
+        def __get__(self: EnumField[E, Any], instance: None, owner: type[Any]) -> EnumField[E, E | str | int]: ...
+        @overload
+        def __get__(self, instance: object, owner: type[Any]) -> T: ...
+        def __get__(self, instance: Any, owner: Any) -> Any: ...  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
+
+    if TYPE_CHECKING:
 
         @overload
         def __init__(
-            self: EnumField[E],
+            self: EnumField[E, E | str | int],
             enum_class: type[E],
             *,
             required: Literal[True],
@@ -59,9 +73,9 @@ class EnumField(FormattedField[T, Input_contra, Literal["S"]], Generic[T, Input_
             format: Literal["value", "name"] | Mapping[E, str] | Mapping[E, int] | None = ...,
             **options: Unpack[FieldOptions[E, E | str | int]],
         ) -> None: ...
-        @overload  # what it takes contains `None`, so that `EnumField[Color | None]` may annotate it
+        @overload
         def __init__(
-            self: EnumField[E | None],
+            self: EnumField[E | None, E | str | int],
             enum_class: type[E],
             *,
             required: bool = ...,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dynamongo.fields import FloatField, IntField, StringField
 from dynamongo.fields.durations import TimestampField
 from dynamongo.model.model import Model
+from dynamongo.planning.strategy_types import K
 
 
-class LockFields(Model):
+class LockFields(Model[K]):
     """The fields of a lock, for a model of your own: in a table that has items of other kinds, under its keys.
 
     An item that is no lock is never taken for one, whatever its key is.
@@ -46,7 +47,7 @@ class LockFields(Model):
     expires = TimestampField()
 
 
-class LockItem(LockFields):
+class LockItem(LockFields[str]):
     """A lock in a table of locks, `"locks"`, by its name."""
 
     __table__ = "locks"

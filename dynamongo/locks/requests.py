@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from dynamongo.backends import Backend
 from dynamongo.connection.connection import Connection
@@ -116,8 +116,7 @@ class LockRequests:
                 f"{self.mapper.name}: the item with {self.describe()} is no lock, and nothing is added to it; give the"
                 " lock another name"
             ) from error
-        found: LockFields = stored
-        return found
+        return cast("LockFields", stored)
 
     def describe(self) -> str:
         """Return the key of the item, for messages."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast, overload
 
 from dynamongo.arguments import check_seconds
 from dynamongo.backends import Backend
@@ -22,6 +22,7 @@ from dynamongo.planning.strategies import Strategy, resolve_one
 
 if TYPE_CHECKING:
     from dynamongo.connection.transaction_actions import TransactionActions
+    from dynamongo.planning.strategy_types import OneItem
 
 
 _CHANGED: Final = frozenset(LockFields.__mapper__.fields)
@@ -31,6 +32,31 @@ _CHANGED: Final = frozenset(LockFields.__mapper__.fields)
 class LockState:
     """The options of a lock, and its hold. The arguments are those of `Lock`."""
 
+    @overload
+    def __init__(
+        self,
+        name: OneItem[str, LockItem],
+        *,
+        lease: float = ...,
+        timeout: float | None = ...,
+        heartbeat: bool | float = ...,
+        poll: float = ...,
+        owner: str | None = ...,
+        table: str | None = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        name: Strategy,
+        *,
+        lease: float = ...,
+        timeout: float | None = ...,
+        heartbeat: bool | float = ...,
+        poll: float = ...,
+        owner: str | None = ...,
+        model: type[LockFields[Any]],
+        table: str | None = ...,
+    ) -> None: ...
     def __init__(  # noqa: PLR0913 - the options of a lock
         self,
         name: Strategy,
@@ -40,7 +66,7 @@ class LockState:
         heartbeat: bool | float = True,
         poll: float = 0.5,
         owner: str | None = None,
-        model: type[LockFields] = LockItem,
+        model: type[LockFields[Any]] = LockItem,
         table: str | None = None,
     ) -> None:
         self._model = _check_model(model) if table is None else _check_model(model).on_table(table)
@@ -190,7 +216,7 @@ def _check_model(model: Any) -> type[LockFields]:
         raise ConfigurationError(
             f"Lock: {given.__name__} has {named[0]} in its __unique__, which must not be unique, since locks change it"
         )
-    return given
+    return cast("type[LockFields]", given)
 
 
 def _check_name(name: Strategy, model: type[LockFields]) -> Strategy:

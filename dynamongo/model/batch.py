@@ -7,17 +7,19 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dynamongo.model.write_stream import check_blocking, gather
-from dynamongo.planning.strategies import Strategy
+from dynamongo.planning.strategy_types import K
 from dynamongo.verbs.batch_queue import BatchQueue
 from dynamongo.verbs.instance import Instance
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from dynamongo.planning.strategy_types import OneItem
+
 M = TypeVar("M", bound=Instance)
 
 
-class Batch(BatchQueue[M]):
+class Batch(BatchQueue[M, K]):
     """Puts and deletes of one model, in a `with` block.
 
     They are sent 25 to a request as they fill it, and the rest at the end of the block, to the backend that was in use
@@ -55,7 +57,7 @@ class Batch(BatchQueue[M]):
         self._add_put(item)
         self._send_full()
 
-    def delete(self, strategy: Strategy) -> None:
+    def delete(self, strategy: OneItem[K, M]) -> None:
         """Delete an item; `strategy` is as in `delete_one`. One with conditions takes a request of its own."""
         self._add_delete(strategy)
         self._send_full()

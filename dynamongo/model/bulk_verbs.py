@@ -7,7 +7,7 @@ executed here, blocking.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import Updates
@@ -15,7 +15,7 @@ from dynamongo.model.result_set import ResultSet
 from dynamongo.model.write_stream import perform_bulk, stream_bulk
 from dynamongo.planning.read import OnInvalid
 from dynamongo.planning.scan_policy import ScanPolicy
-from dynamongo.planning.strategies import Strategy
+from dynamongo.planning.strategy_types import K
 from dynamongo.verbs.bulk_calls import DeleteVerb, SaveVerb, UpdateVerb
 from dynamongo.verbs.bulk_writes import BulkCall
 from dynamongo.verbs.destinations import WriteOptions
@@ -23,6 +23,9 @@ from dynamongo.verbs.instance import Instance
 from dynamongo.verbs.item_forms import as_stored
 from dynamongo.verbs.progress import ProgressOption
 from dynamongo.verbs.results import BatchResult, WriteOutcome
+
+if TYPE_CHECKING:
+    from dynamongo.planning.strategy_types import Items, OneItem
 
 M = TypeVar("M", bound=Instance)
 
@@ -79,7 +82,7 @@ class SaveMany(SaveVerb[M]):
         return stream_bulk(call, "save_iter")
 
 
-class DeleteMany(DeleteVerb[M]):
+class DeleteMany(DeleteVerb[M, K]):
     """Delete several items.
 
     Items that are given by key (a list, `in_`, `keys_in`) are deleted without being read: one BatchWriteItem request
@@ -91,7 +94,7 @@ class DeleteMany(DeleteVerb[M]):
 
     def __call__(  # noqa: PLR0913 - what a caller may choose
         self,
-        strategy: Strategy,
+        strategy: Items[K, M],
         *,
         scans: ScanPolicy | None = None,
         on_invalid: OnInvalid = "raise",
@@ -126,7 +129,7 @@ class DeleteMany(DeleteVerb[M]):
 
     def stream(
         self,
-        strategies: Iterable[Strategy],
+        strategies: Iterable[OneItem[K, M]],
         *,
         max_workers: int | None = None,
         max_units_per_second: float | None = None,
@@ -138,7 +141,7 @@ class DeleteMany(DeleteVerb[M]):
         )
 
 
-class UpdateMany(UpdateVerb[M]):
+class UpdateMany(UpdateVerb[M, K]):
     """Change some attributes of several items, with one UpdateItem request for each.
 
     Items that are given by key are updated without being read, and must exist. Any other condition is read first, as
@@ -149,7 +152,7 @@ class UpdateMany(UpdateVerb[M]):
 
     def __call__(  # noqa: PLR0913 - what a caller may choose
         self,
-        strategy: Strategy,
+        strategy: Items[K, M],
         updates: Updates,
         *,
         scans: ScanPolicy | None = None,
@@ -189,7 +192,7 @@ class UpdateMany(UpdateVerb[M]):
 
     def stream(
         self,
-        strategies: Iterable[Strategy],
+        strategies: Iterable[OneItem[K, M]],
         updates: Updates,
         *,
         max_workers: int | None = None,

@@ -56,6 +56,14 @@ class InstanceVerbs(WriteVerbs[K]):
         """
         return type(self).delete_one(self, **given(condition))
 
+    @overload
+    def update(
+        self, update: Updates, /, *updates: Updates, condition: Condition | None = ..., returns: Literal["new"] = ...
+    ) -> Self: ...
+    @overload
+    def update(
+        self, update: Updates, /, *updates: Updates, condition: Condition | None = ..., returns: WholeReturns
+    ) -> Self: ...
     def update(self, *updates: Updates, condition: Condition | None = None, returns: WholeReturns = "new") -> Self:
         """Update the instance's item as `update_one` does, and take over what is stored.
 
@@ -71,9 +79,13 @@ class InstanceVerbs(WriteVerbs[K]):
         return mapper.take_over(self, updated) if returns == "new" else updated
 
     @overload
-    def upsert(self, *updates: Updates, condition: Condition | None = ..., returns: Literal["new"] = ...) -> Self: ...
+    def upsert(
+        self, update: Updates, /, *updates: Updates, condition: Condition | None = ..., returns: Literal["new"] = ...
+    ) -> Self: ...
     @overload
-    def upsert(self, *updates: Updates, condition: Condition | None = ..., returns: WholeReturns) -> Self | None: ...
+    def upsert(
+        self, update: Updates, /, *updates: Updates, condition: Condition | None = ..., returns: WholeReturns
+    ) -> Self | None: ...
     def upsert(
         self, *updates: Updates, condition: Condition | None = None, returns: WholeReturns = "new"
     ) -> Self | None:

@@ -8,26 +8,37 @@ or executor steps), `perform` executes it on the model's connection, and the cal
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.aio.facet import AsyncFacet, guard_facet
 from dynamongo.exceptions import ValidationError
+from dynamongo.expressions.conditions import Condition
 from dynamongo.mapping.records import set_record
 from dynamongo.model.instance_verbs import InstanceVerbs
+from dynamongo.model.many_verbs import ManyVerbs
 from dynamongo.model.read_verbs import ReadVerbs
 from dynamongo.model.table_verbs import TableVerbs
 from dynamongo.model.write_verbs import WriteVerbs
 from dynamongo.planning.strategy_types import K
 
 if TYPE_CHECKING:
+    from dynamongo.aio.facet import facet_of
     from dynamongo.mapping.problems import given as given_problems
-else:  # only errors need it
+    from dynamongo.model import result_set
+    from dynamongo.model.result_set import ResultSet
+    from dynamongo.verbs import across
+    from dynamongo.verbs.across import AcrossArguments
+    from dynamongo.verbs.instance import Instance
+else:  # few programs need one of these
+    across = LazyModule("dynamongo.verbs.across")
+    result_set = LazyModule("dynamongo.model.result_set")
     given_problems = LazyModule("dynamongo.mapping.problems.given")
 
 _VERBS = (
     name
-    for base in (ReadVerbs, WriteVerbs, InstanceVerbs, TableVerbs)
+    for base in (ReadVerbs, WriteVerbs, ManyVerbs, InstanceVerbs, TableVerbs)
     for name in vars(base)
     if not name.startswith("_")
 )
@@ -35,7 +46,7 @@ _GUARDED = frozenset(["aio", *_VERBS])
 """What the awaited verbs of a model depend on: the facet, and which of its verbs the model overrides."""
 
 
-class Model(ReadVerbs[K], InstanceVerbs[K], TableVerbs):
+class Model(ReadVerbs[K], InstanceVerbs[K], ManyVerbs[K], TableVerbs):
     """Base of all models, which describe a table and its items.
 
     A model sets these attributes, and declares a field for at least each key:
@@ -82,8 +93,15 @@ class Model(ReadVerbs[K], InstanceVerbs[K], TableVerbs):
 
     __abstract__ = True
 
-    aio = AsyncFacet()
-    """The verbs, awaited: `await User.aio.get_one(...)`, `await user.aio.save()`."""
+    if TYPE_CHECKING:
+
+        @facet_of
+        def aio(self) -> K:
+            """Await the verbs: `await User.aio.get_one(...)`, `await user.aio.save()`."""
+            ...
+
+    else:
+        aio = AsyncFacet()
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -102,3 +120,10 @@ class Model(ReadVerbs[K], InstanceVerbs[K], TableVerbs):
         else:
             mapper.codec.fill(self, held)
         set_record(self, None)
+
+    @classmethod
+    def __find_across__(
+        cls, models: Sequence[type[Instance]], condition: Condition | None, arguments: AcrossArguments
+    ) -> ResultSet[Any]:
+        """Return what `Connection.find_across` returns; the model is the first of those that it takes."""
+        return across.prepare_across(result_set.ResultSet, models, condition, arguments)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from dynamongo._support.lazy_imports import LazyModule
@@ -13,24 +13,20 @@ from dynamongo.mapping.mapper import Mapper
 from dynamongo.planning.strategies import Strategy, keys_condition
 from dynamongo.planning.strategy_types import K
 from dynamongo.verbs.calls import REQUIRED, GetCall, GetRawCall, perform
-from dynamongo.verbs.instance import Instance
 from dynamongo.verbs.keyed import Keyed
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
-    from dynamongo._support.several import Several
     from dynamongo.model import result_set
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning import known_plans
     from dynamongo.planning.plan import Plan
     from dynamongo.planning.strategy_types import Items, OneItem
-    from dynamongo.verbs import across, read_arguments, read_calls
-    from dynamongo.verbs.across import AcrossArguments
-    from dynamongo.verbs.read_arguments import AnyReadArguments, KeepingArguments, ReadArguments
+    from dynamongo.verbs import read_arguments, read_calls
+    from dynamongo.verbs.read_arguments import AnyReadArguments, KeepingArguments, Projection, ReadArguments
 else:  # `get_one` needs none of these
     known_plans = LazyModule("dynamongo.planning.known_plans")
-    across = LazyModule("dynamongo.verbs.across")
     read_arguments = LazyModule("dynamongo.verbs.read_arguments")
     read_calls = LazyModule("dynamongo.verbs.read_calls")
     result_set = LazyModule("dynamongo.model.result_set")
@@ -46,7 +42,7 @@ class ReadVerbs(Keyed[K]):
     @overload
     @classmethod
     def get_one(
-        cls, strategy: OneItem[K, Self], *, consistent: bool = False, projection: Iterable[Any] | None = None
+        cls, strategy: OneItem[K, Self], *, consistent: bool = False, projection: Projection | None = None
     ) -> Self: ...
     @overload
     @classmethod
@@ -56,7 +52,7 @@ class ReadVerbs(Keyed[K]):
         default: T,
         *,
         consistent: bool = False,
-        projection: Iterable[Any] | None = None,
+        projection: Projection | None = None,
     ) -> Self | T: ...
     @classmethod
     def get_one(
@@ -65,7 +61,7 @@ class ReadVerbs(Keyed[K]):
         default: Any = REQUIRED,
         *,
         consistent: bool = False,
-        projection: Iterable[Any] | None = None,
+        projection: Projection | None = None,
     ) -> Any:
         """Read one item. Costs one GetItem request.
 
@@ -88,7 +84,7 @@ class ReadVerbs(Keyed[K]):
     @overload
     @classmethod
     def get_raw(
-        cls, strategy: OneItem[K, Self], *, consistent: bool = False, projection: Iterable[Any] | None = None
+        cls, strategy: OneItem[K, Self], *, consistent: bool = False, projection: Projection | None = None
     ) -> dict[str, Any]: ...
     @overload
     @classmethod
@@ -98,7 +94,7 @@ class ReadVerbs(Keyed[K]):
         default: T,
         *,
         consistent: bool = False,
-        projection: Iterable[Any] | None = None,
+        projection: Projection | None = None,
     ) -> dict[str, Any] | T: ...
     @classmethod
     def get_raw(
@@ -107,7 +103,7 @@ class ReadVerbs(Keyed[K]):
         default: Any = REQUIRED,
         *,
         consistent: bool = False,
-        projection: Iterable[Any] | None = None,
+        projection: Projection | None = None,
     ) -> Any:
         """Read one item as `get_one` does, and return it as it is stored, whether or not it suits the model.
 
@@ -135,7 +131,7 @@ class ReadVerbs(Keyed[K]):
     @classmethod
     def get_many(
         cls,
-        strategy: Items[K, Self] = None,
+        strategy: Items[K, Self] | None = None,
         descending: bool = False,
         limit: int | None = None,
         **arguments: Unpack[ReadArguments],
@@ -144,11 +140,20 @@ class ReadVerbs(Keyed[K]):
     @classmethod
     def get_many(
         cls,
-        strategy: Items[K, Self] = None,
+        strategy: Items[K, Self] | None = None,
         descending: bool = False,
         limit: int | None = None,
         **arguments: Unpack[KeepingArguments],
     ) -> list[Self | UnreadableItem]: ...
+    @overload
+    @classmethod
+    def get_many(
+        cls,
+        strategy: Items[K, Self] | None = None,
+        descending: bool = False,
+        limit: int | None = None,
+        **arguments: Unpack[AnyReadArguments],
+    ) -> list[Any]: ...
     @classmethod
     def get_many(
         cls,
@@ -186,7 +191,7 @@ class ReadVerbs(Keyed[K]):
     @classmethod
     def find(
         cls,
-        strategy: Items[K, Self] = None,
+        strategy: Items[K, Self] | None = None,
         *,
         descending: bool = False,
         limit: int | None = None,
@@ -199,7 +204,7 @@ class ReadVerbs(Keyed[K]):
     @classmethod
     def find(
         cls,
-        strategy: Items[K, Self] = None,
+        strategy: Items[K, Self] | None = None,
         *,
         descending: bool = False,
         limit: int | None = None,
@@ -212,7 +217,7 @@ class ReadVerbs(Keyed[K]):
     @classmethod
     def find(
         cls,
-        strategy: Items[K, Self] = None,
+        strategy: Items[K, Self] | None = None,
         *,
         descending: bool = False,
         limit: int | None = None,
@@ -224,7 +229,7 @@ class ReadVerbs(Keyed[K]):
     @classmethod
     def find(
         cls,
-        strategy: Items[K, Self] = None,
+        strategy: Items[K, Self] | None = None,
         *,
         descending: bool = False,
         limit: int | None = None,
@@ -236,14 +241,40 @@ class ReadVerbs(Keyed[K]):
     @classmethod
     def find(
         cls,
-        strategy: Items[K, Self] = None,
+        strategy: Items[K, Self] | None = None,
         *,
         descending: bool = False,
         limit: int | None = None,
         cursor: str | None = None,
+        as_dicts: Literal[False] = False,
         as_items: Literal[True],
-        **arguments: Unpack[ReadArguments],
+        **arguments: Unpack[AnyReadArguments],
     ) -> ResultSet[dict[str, Any]]: ...
+    @overload
+    @classmethod
+    def find(
+        cls,
+        strategy: Items[K, Self] | None = None,
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+        cursor: str | None = None,
+        as_dicts: bool = False,
+        **arguments: Unpack[AnyReadArguments],
+    ) -> ResultSet[Any]: ...
+    @overload
+    @classmethod
+    def find(
+        cls,
+        strategy: Items[K, Self] | None = None,
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+        cursor: str | None = None,
+        as_dicts: Literal[False] = False,
+        as_items: bool,
+        **arguments: Unpack[AnyReadArguments],
+    ) -> ResultSet[Any]: ...
     @classmethod
     def find(  # noqa: PLR0913 - what a caller may choose
         cls,
@@ -288,7 +319,7 @@ class ReadVerbs(Keyed[K]):
     @classmethod
     def explain(
         cls,
-        strategy: Items[K, Self] = None,
+        strategy: Items[K, Self] | None = None,
         descending: bool = False,
         limit: int | None = None,
         **arguments: Unpack[AnyReadArguments],
@@ -301,16 +332,9 @@ class ReadVerbs(Keyed[K]):
         return known_plans.plan_for(mapper, read, connection_of(cls).limits.batch_get)
 
     @classmethod
-    def keys_in(cls, values: Several[OneItem[K, Self]]) -> Condition:
+    def keys_in(cls, values: Iterable[OneItem[K, Self]]) -> Condition:
         """Return the condition that an item's key is one of `values`: keys in any form that `get_one` takes."""
         return keys_condition(values, cls.__mapper__)
-
-    @classmethod
-    def __find_across__(
-        cls, models: Sequence[type[Instance]], condition: Condition | None, arguments: AcrossArguments
-    ) -> ResultSet[Any]:
-        """Return what `Connection.find_across` returns; the model is the first of those that it takes."""
-        return across.prepare_across(result_set.ResultSet, models, condition, arguments)
 
     def reload(self) -> Self:
         """Read the instance's item again, consistently, and take over what is stored.

@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.verbs.instance import Instance
 
 if TYPE_CHECKING:
-    from dynamongo.model import bulk_verbs
     from dynamongo.model.bulk_verbs import DeleteMany, SaveMany, UpdateMany
-else:  # many programs never write several items in one call
-    bulk_verbs = LazyModule("dynamongo.model.bulk_verbs")
 
 M = TypeVar("M", bound=Instance)
-V = TypeVar("V")
+X = TypeVar("X")
+V_co = TypeVar("V_co", covariant=True)
 
 
-class BulkVerb(Generic[V]):
-    """Binds a verb to the model that it is looked up on: `save_many = BulkVerb("SaveMany")`.
+class BulkVerb(Generic[V_co]):
+    """Binds a verb to the model that it is looked up on: a decorator of the function that makes it for a model."""
 
-    Args:
-        kind: The name of the class of the verb, in `bulk_verbs`.
-    """
-
-    def __init__(self, kind: str) -> None:
-        self._kind = kind
+    def __init__(self, make: Callable[[Any], V_co]) -> None:
+        self._make = make
 
     @overload
     def __get__(self: BulkVerb[SaveMany[Any]], instance: object, owner: type[M]) -> SaveMany[M]: ...
     @overload
-    def __get__(self: BulkVerb[DeleteMany[Any]], instance: object, owner: type[M]) -> DeleteMany[M]: ...
+    def __get__(self: BulkVerb[DeleteMany[Any, X]], instance: object, owner: type[M]) -> DeleteMany[M, X]: ...
     @overload
-    def __get__(self: BulkVerb[UpdateMany[Any]], instance: object, owner: type[M]) -> UpdateMany[M]: ...
+    def __get__(self: BulkVerb[UpdateMany[Any, X]], instance: object, owner: type[M]) -> UpdateMany[M, X]: ...
     def __get__(self, instance: object, owner: Any) -> Any:
-        return getattr(bulk_verbs, self._kind)(owner)
+        return self._make(owner)

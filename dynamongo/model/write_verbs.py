@@ -1,15 +1,14 @@
-"""The verbs that write items: one, or many."""
+"""The verbs that write one item."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.model.verb_binding import BulkVerb
 from dynamongo.planning.strategies import Strategy
 from dynamongo.planning.strategy_types import K
 from dynamongo.verbs.calls import given, perform
@@ -18,24 +17,18 @@ from dynamongo.verbs.keyed import Keyed
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from dynamongo._support.several import Several
-    from dynamongo.model import batch as batches
-    from dynamongo.model.bulk_verbs import DeleteMany, SaveMany, UpdateMany
     from dynamongo.planning import write_builders
     from dynamongo.planning.strategy_types import OneItem
     from dynamongo.verbs import write_calls
-    from dynamongo.verbs.progress import ProgressOption
-    from dynamongo.verbs.results import WriteOutcome
     from dynamongo.verbs.returned import Returns, WholeReturns
     from dynamongo.verbs.write_calls import DeleteCall, UpdateCall
-else:  # many programs only read, and most have no batches
-    batches = LazyModule("dynamongo.model.batch")
+else:  # many programs only read
     write_builders = LazyModule("dynamongo.planning.write_builders")
     write_calls = LazyModule("dynamongo.verbs.write_calls")
 
 
 class WriteVerbs(Keyed[K]):
-    """The verbs of a model that write items. `Model` describes how a model is declared."""
+    """The verbs of a model that write one item. `Model` describes how a model is declared."""
 
     __abstract__ = True
 
@@ -102,93 +95,6 @@ class WriteVerbs(Keyed[K]):
             ConditionalCheckFailedException: There is an item with that key already, in `.item`.
         """
         return cls.save_one(item, overwrite=False)
-
-    # The type selects the overload of `__get__`, so that `User.save_many` is a `SaveMany[User]`.
-    save_many = cast("BulkVerb[SaveMany[Any]]", BulkVerb("SaveMany"))
-    """See `dynamongo.model.bulk_verbs.SaveMany`."""
-
-    delete_many = cast("BulkVerb[DeleteMany[Any]]", BulkVerb("DeleteMany"))
-    """See `dynamongo.model.bulk_verbs.DeleteMany`."""
-
-    update_many = cast("BulkVerb[UpdateMany[Any]]", BulkVerb("UpdateMany"))
-    """See `dynamongo.model.bulk_verbs.UpdateMany`."""
-
-    @classmethod
-    def save_iter(
-        cls,
-        items: Several[Self | Mapping[str, Any]],
-        overwrite: bool | Condition = True,
-        *,
-        max_workers: int | None = None,
-        max_units_per_second: float | None = None,
-        progress: ProgressOption = None,
-    ) -> Iterator[WriteOutcome[Self]]:
-        """Store items as they come from the iterable, and yield the outcome of each, in bounded memory.
-
-        Nothing is sent before the outcomes are iterated over. There is one for each item, as soon as it is known;
-        `index` tells which item it belongs to. An invalid item gets its `ValidationError`. An error that concerns more
-        than one item, such as a missing table, stops the stream: the remaining items are not sent, and their outcomes
-        say so.
-
-        Args:
-            items: Instances, or dicts of their values.
-            overwrite: As in `save_one`.
-            max_workers: How many requests run at the same time; by default 10, and 1 in memory.
-            max_units_per_second: How many write units to consume per second at most, on average; see `save_many`.
-            progress: A callback that is called with a `Progress`, or `True` for a bar.
-        """
-        return cls.save_many.stream(
-            items,
-            overwrite,
-            max_workers=max_workers,
-            max_units_per_second=max_units_per_second,
-            progress=progress,
-        )
-
-    @classmethod
-    def delete_iter(
-        cls,
-        strategies: Several[OneItem[K, Self]],
-        *,
-        max_workers: int | None = None,
-        max_units_per_second: float | None = None,
-        progress: ProgressOption = None,
-    ) -> Iterator[WriteOutcome[Self]]:
-        """Delete one item for each strategy that the iterable yields; outcomes as in `save_iter`."""
-        return cls.delete_many.stream(
-            strategies, max_workers=max_workers, max_units_per_second=max_units_per_second, progress=progress
-        )
-
-    @classmethod
-    def update_iter(
-        cls,
-        strategies: Several[OneItem[K, Self]],
-        updates: Updates,
-        *,
-        max_workers: int | None = None,
-        max_units_per_second: float | None = None,
-        progress: ProgressOption = None,
-    ) -> Iterator[WriteOutcome[Self]]:
-        """Update one item for each strategy that the iterable yields; outcomes as in `save_iter`.
-
-        An outcome has the item as it is now, or with its key alone if it was not updated.
-        """
-        return cls.update_many.stream(
-            strategies,
-            updates,
-            max_workers=max_workers,
-            max_units_per_second=max_units_per_second,
-            progress=progress,
-        )
-
-    @classmethod
-    def batch(cls, *, max_units_per_second: float | None = None) -> batches.Batch[Self]:
-        """Collect puts and deletes in a `with` block, and send them whenever they fill a request; see `Batch`.
-
-        Args:
-            max_units_per_second: How many write units to consume per second at most, on average; see `save_many`.
-        """
-        return batches.Batch(cls, max_units_per_second)
 
     @classmethod
     def delete_one(cls, strategy: OneItem[K, Self], *, condition: Condition | None = None) -> Self | None:
@@ -308,7 +214,7 @@ class WriteVerbs(Keyed[K]):
     def update_from_dict(
         cls,
         strategy: OneItem[K, Self],
-        values: Mapping[str, Any] | None = ...,
+        values: Mapping[str, Any],
         *,
         upsert: bool = ...,
         condition: Condition | None = ...,
@@ -319,7 +225,29 @@ class WriteVerbs(Keyed[K]):
     def update_from_dict(
         cls,
         strategy: OneItem[K, Self],
-        values: Mapping[str, Any] | None = ...,
+        values: Mapping[str, Any],
+        *,
+        upsert: bool = ...,
+        condition: Condition | None = ...,
+        returns: Returns,
+    ) -> Self | None: ...
+    @overload
+    @classmethod
+    def update_from_dict(
+        cls,
+        strategy: Mapping[str, Any],
+        values: None = ...,
+        *,
+        upsert: bool = ...,
+        condition: Condition | None = ...,
+        returns: Literal["new", "updated_new", "updated_old"] = ...,
+    ) -> Self: ...
+    @overload
+    @classmethod
+    def update_from_dict(
+        cls,
+        strategy: Mapping[str, Any],
+        values: None = ...,
         *,
         upsert: bool = ...,
         condition: Condition | None = ...,

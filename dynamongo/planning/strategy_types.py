@@ -14,28 +14,27 @@ if TYPE_CHECKING:
     import enum
     import ipaddress
     import uuid
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from decimal import Decimal
     from typing import Protocol
 
-    from dynamongo._support.several import Several
     from dynamongo.expressions.conditions import BaseCondition
 
     KeyPart: TypeAlias = (
         str
-        | bytes
-        | bytearray
         | int
-        | float
-        | Decimal
         | dt.date
-        | dt.timedelta
         | uuid.UUID
         | enum.Enum
+        | float
+        | Decimal
+        | dt.timedelta
+        | bytes
+        | bytearray
         | ipaddress.IPv4Address
         | ipaddress.IPv6Address
     )
-    """What the library's own fields take for a part of a key."""
+    """What the library's own fields take for a part of a key; most wanted first, since messages show only some."""
 
     AnyKey: TypeAlias = KeyPart | tuple[KeyPart, ...]
     """The key of a model that does not say of which type it is; custom classes are not among them."""
@@ -45,26 +44,27 @@ if TYPE_CHECKING:
 K = TypeVar("K", default="AnyKey", covariant=True)
 """The type of a key: that of the hash key, or a tuple of those of both, or of the members of a key with a template."""
 
+K_contra = TypeVar("K_contra", default="AnyKey", contravariant=True)
+"""The same, of what takes keys and is no model."""
+
 if TYPE_CHECKING:
     _Key = TypeVar("_Key")
     _M = TypeVar("_M")
-    M_contra = TypeVar("M_contra", contravariant=True)
-    S_contra = TypeVar("S_contra", contravariant=True)
+    Strategy = TypeVar("Strategy")
+    Strategy_contra = TypeVar("Strategy_contra", contravariant=True)
 
-    class ItemOf(Protocol[M_contra]):
-        """An instance of the model, or of a base of it, which may have read the key from an index."""
-
-        def __is_item_of__(self, model: type[M_contra], /) -> object:
-            """Do nothing: there is no such method, only its type."""
-
-    OneItem: TypeAlias = _Key | Mapping[str, Any] | _M | ItemOf[_M] | BaseCondition
+    OneItem: TypeAlias = _Key | Mapping[str, Any] | _M | BaseCondition
     """A strategy for one item: its key, a dict or an instance that contains it, or a condition that fixes it."""
 
-    Items: TypeAlias = OneItem[_Key, _M] | Several[OneItem[_Key, _M]] | None
-    """A strategy for several items: a list of those for one item, a condition, or `None` for every item."""
+    Items: TypeAlias = OneItem[_Key, _M] | Iterable[OneItem[_Key, _M]]
+    """A strategy for several items: strategies for one item each, any condition, or one key."""
 
-    class TakesStrategy(Protocol[S_contra]):
-        """A model, as what takes a strategy for one item."""
+    class TakesStrategy(Protocol[Strategy_contra]):
+        """A model, as far as it takes strategies for one item.
 
-        def __takes__(self, strategy: S_contra, /) -> object:
-            """Do nothing, as above."""
+        A call that is given a model and a strategy tells from it whether they suit each other, which `type[Model[K]]`
+        and `K` would not: they always agree on what both have in common.
+        """
+
+        def __takes__(self, strategy: Strategy_contra, /) -> object:
+            """Do nothing: there is no such method, only its type."""

@@ -11,6 +11,7 @@ from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import BulkWriteError, DynamongoError, WriteNotSent
 from dynamongo.executor.guarded_writes import guard_write
 from dynamongo.planning.strategies import Strategy, resolve_one
+from dynamongo.planning.strategy_types import K
 from dynamongo.planning.write_builders import make_put
 from dynamongo.verbs.bulk_entries import Entry, delete_entry
 from dynamongo.verbs.bulk_writes import attach_result, find_stop
@@ -21,7 +22,7 @@ from dynamongo.verbs.results import BatchResult, WriteOutcome, sum_up
 M = TypeVar("M", bound=Instance)
 
 
-class BatchQueue(Generic[M]):
+class BatchQueue(Generic[M, K]):
     """What `Batch` and `AsyncBatch` have in common: everything but the sending."""
 
     _keyword: ClassVar[str]

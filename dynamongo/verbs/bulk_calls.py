@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from dynamongo._support.dataclasses import replace
 from dynamongo.connection.connection import connection_of
@@ -21,6 +21,7 @@ from dynamongo.planning.plan import Plan
 from dynamongo.planning.read import OnInvalid, Read
 from dynamongo.planning.scan_policy import ScanPolicy, check_policy
 from dynamongo.planning.strategies import ResolvedStrategy, Strategy, Target, resolve_many, resolve_one
+from dynamongo.planning.strategy_types import K
 from dynamongo.planning.write_builders import check_changes
 from dynamongo.verbs.bulk_entries import Entry, check_several, delete_entry, save_entry, update_entry
 from dynamongo.verbs.bulk_writes import AnyIterable, BulkCall
@@ -28,6 +29,9 @@ from dynamongo.verbs.destinations import Destination, WriteOptions
 from dynamongo.verbs.instance import Instance
 from dynamongo.verbs.read_arguments import check_on_invalid
 from dynamongo.verbs.write_plan import WritePlan
+
+if TYPE_CHECKING:
+    from dynamongo.planning.strategy_types import Items
 
 M = TypeVar("M", bound=Instance)
 
@@ -48,7 +52,7 @@ class BoundVerb(Generic[M]):
         return Destination(self._mapper, self._model.table_name(), connection, connection.backend)
 
 
-class TargetedVerb(BoundVerb[M]):
+class TargetedVerb(BoundVerb[M], Generic[M, K]):
     """A verb for the items that a strategy finds."""
 
     def _resolve(self, strategy: Strategy) -> ResolvedStrategy:
@@ -176,7 +180,7 @@ class SaveVerb(BoundVerb[M]):
         return WritePlan(f"BatchWrite {table}", connection_of(self._model).limits.batch_write, len(writes))
 
 
-class DeleteVerb(TargetedVerb[M]):
+class DeleteVerb(TargetedVerb[M, K]):
     """Deletes several items. `Model.delete_many` describes the arguments."""
 
     name = "delete_many"
@@ -187,7 +191,7 @@ class DeleteVerb(TargetedVerb[M]):
         """Return the call that deletes the items."""
         return self._prepare(strategy, scans, options, delete_entry, on_invalid)
 
-    def explain(self, strategy: Strategy) -> WritePlan:
+    def explain(self, strategy: Items[K, M]) -> WritePlan:
         """Return how the items would be found and deleted. Makes no request."""
         source, table = self._resolve(strategy), self._model.table_name()
         targets, plan = self._find_targets(source)
@@ -208,7 +212,7 @@ class DeleteVerb(TargetedVerb[M]):
         return self._prepare_stream(strategies, options, delete_entry)
 
 
-class UpdateVerb(TargetedVerb[M]):
+class UpdateVerb(TargetedVerb[M, K]):
     """Changes some attributes of several items. `Model.update_many` describes the arguments."""
 
     name = "update_many"
@@ -225,7 +229,7 @@ class UpdateVerb(TargetedVerb[M]):
         changes = check_changes(self._mapper, updates)
         return self._prepare(strategy, scans, options, functools.partial(update_entry, changes), on_invalid)
 
-    def explain(self, strategy: Strategy, updates: Updates) -> WritePlan:
+    def explain(self, strategy: Items[K, M], updates: Updates) -> WritePlan:
         """Return how the items would be found and updated. Makes no request."""
         check_changes(self._mapper, updates)
         source, step = self._resolve(strategy), f"UpdateItem {self._model.table_name()}"

@@ -283,7 +283,7 @@ def find_stop(outcomes: Iterable[WriteOutcome[M]]) -> DynamongoError | None:
 def attach_result(error: BaseException, result: BatchResult[M]) -> None:
     """Set the result of an interrupted bulk write on the error that interrupted it."""
     with contextlib.suppress(AttributeError):  # of an exception that cannot be changed
-        error.partial_result = result  # type: ignore[attr-defined]  # an exception takes any attribute
+        cast("Any", error).partial_result = result  # an exception takes any attribute
 
 
 def _not_begun() -> WriteNotSent:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
         @classmethod
         def __takes__(cls, strategy: OneItem[K, Self], /) -> object: ...
-        def __is_item_of__(self, model: type[Self], /) -> object: ...
 
 else:  # nothing is generic at run time, where `Generic` would be one more base of every model
 

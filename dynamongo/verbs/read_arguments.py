@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final, Literal, TypeAlias, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypedDict, cast
 
 from dynamongo.arguments import check_capacity_units, check_count, check_flag, check_names, refuse_coroutine_function
 from dynamongo.exceptions import ExpressionError
@@ -14,6 +13,13 @@ from dynamongo.planning.read import AnyOnInvalid, OnInvalid, Read
 from dynamongo.planning.scan_policy import ScanPolicy, check_policy
 from dynamongo.planning.strategies import Strategy, resolve_many
 from dynamongo.verbs.progress import ProgressOption
+
+if TYPE_CHECKING:
+    from dynamongo._support.several import Several
+
+# Of two different fields in a list that is a variable, mypy knows nothing more than that they are objects.
+Projection: TypeAlias = "Several[Any]"
+"""The fields to read, or their names, and paths inside them."""
 
 ReadVerb: TypeAlias = Literal["get_many", "find", "explain"]
 
@@ -41,7 +47,7 @@ class _ReadOptions(TypedDict, total=False):
 
     index: Index | str | None
     consistent: bool
-    projection: Iterable[Any] | None
+    projection: Projection | None
     page_size: int | None
     scans: ScanPolicy | None
     segments: int | None

@@ -6,12 +6,12 @@ A new attribute is public, then; one that is not belongs into a schema of its ow
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from dynamongo import DateTimeField, GlobalIndex, IntField, Model, StringField, UUIDField, VersionField
 
 
-class Product(Model):
+class Product(Model[str]):
     """Something for sale. Its version counts the writes, so that no update is lost."""
 
     __table__ = "products"
@@ -29,7 +29,7 @@ class Product(Model):
     by_category = GlobalIndex(hash_key=category, range_key=name)
 
 
-class Order(Model):
+class Order(Model[UUID]):
     """A customer's order of one product, at the price that it had."""
 
     __table__ = "orders"

@@ -170,10 +170,12 @@ class TestVerbs:
         assert years() == {"0003": 3, "0004": 14, "0005": 15}
 
     def test_arguments_are_checked_as_in_the_blocking_verbs(self) -> None:
+        nothing: Any = None
+
         async def work() -> None:
             with Connection.record() as calls:
                 with pytest.raises(ExpressionError, match=r"^User.delete_many requires a strategy"):
-                    await User.aio.delete_many(None)
+                    await User.aio.delete_many(nothing)
                 with pytest.raises(ExpressionError, match="max_workers must be an int"):
                     await User.aio.save_many([], max_workers=0)
                 with pytest.raises(ExpressionError):

@@ -15,6 +15,7 @@ from dynamongo.connection.async_verbs import AsyncConnectionVerbs
 from dynamongo.connection.transactions import AsyncTransaction, Transaction
 from dynamongo.model.batch import Batch
 from dynamongo.model.instance_verbs import InstanceVerbs
+from dynamongo.model.many_verbs import ManyVerbs
 from dynamongo.model.read_verbs import ReadVerbs
 from dynamongo.model.table_verbs import TableVerbs
 from dynamongo.verbs.instance import Instance
@@ -102,7 +103,7 @@ def verb_of(owner: type, name: str) -> Any:
 
 
 def test_lists_are_complete() -> None:
-    assert public_names(Model) == public_names(ReadVerbs, InstanceVerbs, TableVerbs, Instance) | {"aio"}
+    assert public_names(Model) == public_names(ReadVerbs, InstanceVerbs, ManyVerbs, TableVerbs, Instance) | {"aio"}
     assert {"get_one", "find", "save_many", "batch", "create_table"} <= verbs_of_models()
     assert {"save", "create", "delete", "update", "upsert", "reload"} <= verbs_of_instances()
 

@@ -2,11 +2,13 @@
 
 In its blocks, a comment that begins with `#:` is what is shown about the last name on the line that it names, as in
 `jane.year  #: (variable) year: int | None`; or, after "after the dot:", the first names that completion offers there.
-Below a mistake, `# mypy says:` and `# pyright says:` quote messages. All are shortened with `…`.
+Such a comment may have lines of its own below the code. Below a mistake, `# mypy says:` and `# pyright says:` quote
+messages. All are shortened with `…`.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,9 +71,12 @@ def test_checkers_say_what_the_page_quotes(tmp_path: Path, modules: dict[str, st
 
 
 def claims_of(name: str, source: str) -> Iterator[Claim]:
-    for number, line in enumerate(source.splitlines()):
-        code, mark, shown = line.partition("  #: ")
-        if mark:
+    lines = source.splitlines()
+    for number, line in enumerate(lines):
+        code, _, shown = line.partition("  #: ")
+        for below in itertools.takewhile(lambda line: line.startswith("#: "), lines[number + 1 :]):
+            shown = f"{shown} {below[3:].strip()}".strip()
+        if shown and not line.startswith("#: "):
             yield Claim(name, number, code, shown)
 
 

@@ -10,10 +10,11 @@ python tests/mistakes/table.py --library DIRECTORY  # of the package there, as i
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -32,6 +33,7 @@ Place: TypeAlias = "tuple[str, int]"
 Messages: TypeAlias = "dict[Place, dict[Run, str]]"
 
 RUNS: Final[list[Run]] = [(checker, target) for checker in CHECKERS for target in TARGETS]
+DOCUMENT: Final = ROOT / "docs" / "typing.md"
 # That nothing is done with a name or a value is as it should be in a catalogue.
 _PYRIGHT: Final[dict[str, Any]] = {
     f"reportUnused{each}": "none" for each in ("Class", "Expression", "Function", "Variable")
@@ -46,6 +48,8 @@ def check_catalogue(library: Path = ROOT) -> Messages:
         shutil.copytree(CATALOGUE, package / CATALOGUE.name, ignore=shutil.ignore_patterns("__pycache__"))
         (package / "__init__.py").touch()
         for refusal in run_all(package.parent, ("--strict",), _PYRIGHT, library):
+            if not (package.parent / refusal.file).is_relative_to(package):
+                continue  # of the library, where that is not this tree
             place = found.setdefault((Path(refusal.file).name, refusal.line), {})
             place.setdefault((refusal.checker, refusal.target), f"{refusal.message} [{refusal.rule}]")
     return found
@@ -73,11 +77,24 @@ def make_table(messages: Messages, groups: list[Group]) -> Iterator[tuple[str, .
     totals = [0] * (2 + len(RUNS))
     for group in groups:
         refused = [sum(run in messages.get((group.path.name, line), {}) for line in group.marks) for run in RUNS]
-        row = [len(group.right), len(group.marks), *refused]
+        row = [group.right_count, len(group.marks), *refused]
         totals = [total + each for total, each in zip(totals, row, strict=True)]
         yield (group.name, *map(str, row))
     yield ("all", *map(str, totals))
     yield ("", "", "", *[f"{100 * each / totals[1]:.1f} %" for each in totals[2:]])
+
+
+def format_table(rows: Iterable[tuple[str, ...]]) -> str:
+    """Return the table as Markdown."""
+    head, *others = ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join([head, re.sub(r"[^|]+", " --- ", head), *others])
+
+
+def read_documented() -> tuple[str, str, str]:
+    """Return what comes before the table in docs/typing.md, the table, and what comes after it."""
+    before, comment, rest = DOCUMENT.read_text(encoding="utf-8").partition("<!-- mistakes -->\n")
+    table, end, after = rest.partition("\n<!-- end -->")
+    return before + comment, table, end + after
 
 
 def list_messages(messages: Messages, groups: list[Group]) -> Iterator[str]:
@@ -102,6 +119,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--library", type=Path, default=ROOT, help="the directory of the package, by default this tree")
     parser.add_argument("--messages", action="store_true", help="print the messages of both checkers")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/typing.md")
     given = parser.parse_args()
     groups = list(read_groups())
     messages = check_catalogue(given.library.resolve())
@@ -109,8 +127,11 @@ def main() -> int:
         print("\n".join(list_messages(messages, groups)))
     differences = list(find_differences(messages, groups))
     print("\n".join(differences))
-    for row in make_table(messages, groups):
-        print("| " + " | ".join(row) + " |")
+    table = format_table(make_table(messages, groups))
+    print(table)
+    if given.write:
+        before, _, after = read_documented()
+        DOCUMENT.write_text(before + table + after, encoding="utf-8")
     return 1 if differences else 0
 
 

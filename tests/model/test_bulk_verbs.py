@@ -137,7 +137,7 @@ class TestUpdateMany:
 
     def test_none_does_not_change_the_whole_table(self) -> None:
         with pytest.raises(ExpressionError, match=r"^User.update_many requires a strategy"):
-            User.update_many(None, User.year.set(1))
+            User.update_many(cast("Any", None), User.year.set(1))
 
 
 @pytest.mark.usefixtures("backend")

@@ -134,7 +134,8 @@ def test_models_on_another_table_are_read_there() -> None:
 
 
 def test_an_instance_of_a_base_names_the_item_of_a_model() -> None:
-    found = {each.sk: each for each in Entry.get_many(Entry.owner == "jane", index="by_key")}
+    entries = Entry.get_many(Entry.owner == "jane", index="by_key")
+    found: dict[str, Any] = {each.sk: each for each in entries}  # type checkers expect an `Order`
     assert type(Order.get_one(found["d"])) is Order
     assert Customer.get_one(found["d"], None) is None
 

@@ -37,6 +37,7 @@ from dynamongo.connection.connection import connection_of
 from dynamongo.connection.transactions import Transaction
 from dynamongo.model.batch import Batch
 from dynamongo.model.instance_verbs import InstanceVerbs
+from dynamongo.model.many_verbs import ManyVerbs
 from dynamongo.model.read_verbs import ReadVerbs
 from dynamongo.model.table_verbs import TableVerbs
 from dynamongo.model.write_verbs import WriteVerbs
@@ -203,7 +204,7 @@ def names_of(*owners: type) -> set[str]:
 
 def test_every_verb_is_here() -> None:
     others = names_of(Instance, TableVerbs) | WITHOUT_INSTANCES.keys()
-    assert names_of(ReadVerbs, WriteVerbs, InstanceVerbs) - others == OF_MODELS.keys()
+    assert names_of(ReadVerbs, WriteVerbs, ManyVerbs, InstanceVerbs) - others == OF_MODELS.keys()
     assert names_of(ResultSet) - {"aio", "cursor", "explain", "targets"} == OF_READS.keys()
     assert names_of(Transaction) == OF_TRANSACTIONS.keys()
     assert names_of(Batch) - {"pending", "result"} == {"save", "delete"}

@@ -150,6 +150,7 @@ def check_fields() -> None:
     assert_type(User.year < 2000, Condition)
     assert_type((User.home.city == "Oslo") & (User.colour == Colour.RED), Condition)
     assert_type(User.bench == Seat(3), Condition)
+    assert_type(User.other.in_([Colour.RED, "r"]), Condition)
     assert_type(User.get_one("a@x.org"), User)
     assert_type(User.on_table("others")(email="a@x.org", name="Jane"), User)
     assert_type(Visit.get_one(("Oslo", 3)), Visit)
@@ -180,6 +181,7 @@ def check_mistakes(user: User) -> None:
     Address(town="Oslo")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     Address()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     Visit("Oslo", "x")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    User.other.set(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     user.email = None  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     user.home = None  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
 

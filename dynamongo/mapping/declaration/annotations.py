@@ -116,7 +116,8 @@ class _Annotation:
         """Raise `SchemaError` if it contradicts its value."""
         try:
             hint = self._evaluate(self._hint)
-            value_type = self._find_value_type(hint)
+            # A field of one's own, such as `Money`, does not say that a value is never `None`.
+            value_type = self._find_value_type(hint) if get_args(hint) else Any
         except Exception:  # noqa: BLE001 - as above: only type checkers know the names, which is enough for them
             hint = value_type = Any
         kind = _find_kind(hint)

@@ -18,6 +18,7 @@ from typing_extensions import Self
 
 from dynamongo import (
     BatchResult,
+    Condition,
     Connection,
     DynamongoError,
     Field,
@@ -27,13 +28,13 @@ from dynamongo import (
     ListField,
     Model,
     ResultSet,
+    Strategy,
     StringField,
     TimestampField,
     UnreadableItem,
     before_save,
     literal,
 )
-from dynamongo.expressions.conditions import Condition
 from mistakes.catalogue.models import EMAIL, NOW, TODAY, Address, Admin, Colour, Line, Ticket, User, Visit
 
 M = TypeVar("M", bound=Model)
@@ -227,6 +228,23 @@ def update_from(user: User, changes: Mapping[str, Any]) -> User:
     return user.update(*updates) if updates else user
 
 
+def change(user: User, values: Mapping[str, str | None], *, is_visit: bool = False) -> User:
+    changes = [User.seen.set(NOW)]
+    if is_visit:
+        changes.append(User.visits.increment())
+        changes.append(User.years.append(2025))
+        changes.append(User.tags.delete_from_set({"old"}))
+    if "nick" in values:
+        nick = values["nick"]
+        changes.append(User.nick.remove() if nick is None else User.nick.set(nick))
+    return user.update(*changes)
+
+
+def change_by_name(user: User, *names: str) -> User:
+    known = {"visit": User.visits.increment(), "forget": User.nick.remove(), "move": User.home.set({"city": "Oslo"})}
+    return user.update([known[name] for name in names])
+
+
 def matching(field: Field[Any], values: Sequence[str]) -> list[User]:
     return User.get_many(field.in_(values), scans="allow")
 
@@ -323,6 +341,20 @@ def programs() -> None:
     profile.visits.sort(key=lambda visit: visit.day)
     update_from(profile.user, {"year": 1990, "score": Decimal("0.5")}).name.upper()
     matching(User.name, ["Jane"])
+    change(profile.user, {"nick": None}, is_visit=True).nick or change_by_name(profile.user, "visit", "move")
+    mixed = [EMAIL, {"email": EMAIL}, User.email == EMAIL]
+    User.get_many(mixed)  # right, but mypy refuses it: a list of values of several types is a list[object]
+    strategies: list[Strategy] = [EMAIL, {"email": EMAIL}, User.email == EMAIL]
+    strategies.append(User(email=EMAIL))
+    by_key = User.keys_in([EMAIL]) if strategies else User.email == EMAIL
+    User.get_many(by_key)
+    projection = [User.name, User.cities[0], "year"]
+    User.get_many(strategies, projection=projection)
+    limits: dict[str, Any] = {"limit": 3, "page_size": 10}
+    User.find(**limits, scans="allow").all()  # right, but pyright refuses it: of several overloads, it takes none
+    User.explain(**limits)
+    writing: dict[str, Any] = {"max_workers": 1, "overwrite": True}
+    User.save_many([profile.user], **writing)
     search("J", 1980, [Colour.RED])
     search()
     search(7)  # mistake

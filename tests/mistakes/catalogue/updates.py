@@ -111,7 +111,7 @@ def verbs() -> None:
     jane.update(User.settings.append("light"))  # mistake
     jane.update(User.name.set())  # mistake
     jane.update(User.name.remove())  # mistake that both accept: that a field is required shows in its values alone
-    jane.update(User.name.set(User.name + " Doe"))  # mistake that both accept: `+` takes what the field of a sum takes
+    jane.update(User.name.set(User.name + " Doe"))  # mistake
     jane.update(User.visits + 1)  # mistake
     jane.update(User.name == "Jane")  # mistake
     jane.update(name="Jane")  # mistake

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, cast, get_args
 
 from dynamongo._support.dataclasses import dataclass, names_of
 from dynamongo.backends.memory.faults.kinds import (
@@ -203,7 +203,7 @@ def _make(kind: FaultKind, where: Where) -> Fault:
     if unknown:
         names = ", ".join(Where.__annotations__)
         raise ConfigurationError(f"unknown argument of a fault: {', '.join(sorted(unknown))}; known are: {names}")
-    return Fault(kind, **where)  # type: ignore[arg-type]  # `operation` may be a class here; `__post_init__` takes its name
+    return Fault(kind, **cast("Any", where))  # `operation` may be a class here; `__post_init__` takes its name
 
 
 def _operation_name(kind: FaultKind, operation: object) -> str:
