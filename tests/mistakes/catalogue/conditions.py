@@ -105,7 +105,7 @@ def members() -> None:
     User.find(User.name.in_(["Jane", "John"]))
     User.find(User.name.in_({"Jane": 1}.keys()))
     User.find(User.name.in_(map(str.title, ["jane"])))
-    User.find(User.name.in_("Jane"))  # mistake
+    User.find(User.name.in_("Jane"))  # mistake that both accept: a text is an iterable of texts
     User.find(User.name.in_(["Jane", 7]))  # mistake
     User.find(User.colour.in_([Colour.RED, "blue"]))
     User.find(User.colour.in_(Colour))

@@ -58,17 +58,25 @@ def assignments() -> None:
     jane.played = 60  # mistake
     jane.photo = b"\x00"
     jane.photo = "x"  # mistake
+    jane.cities = []
+    jane.cities.append("Bergen")
     jane.cities = ["Oslo"]
     jane.cities = ("Oslo", "Bergen")
-    jane.cities = "Oslo"  # mistake
-    jane.cities = [7]  # mistake
     jane.cities.append("Bergen")
     jane.cities += ["Bergen"]
+    jane.cities = [city for city in jane.cities if city]
+    jane.cities = sorted(jane.cities)
+    jane.years = []
+    jane.years.append(1990)
+    jane.years = [Decimal(1990), 1991]
+    jane.cities = "Oslo"  # mistake
+    jane.cities = [7]  # mistake
+    jane.tags = set()
+    jane.tags.add("b")
     jane.tags = {"a"}
     jane.tags = ["a"]
     jane.tags = "a"  # mistake
     jane.tags = {7}  # mistake
-    jane.tags.add("b")
     jane.tags.append("b")  # mistake
     jane.settings = {"theme": "light"}
     jane.settings = {**(jane.settings or {}), "volume": 7}
@@ -90,9 +98,11 @@ def assignments() -> None:
     jane.seat = 3  # mistake
     jane.lines = [Line(sku="a"), Line(sku="b")]
     jane.lines.append(Line(sku="c"))
+    jane.lines[0].quantity += 1
+    jane.lines = [{"sku": "a"}, Line(sku="b")]
+    jane.lines = []
     jane.lines = [Address(city="Oslo")]  # mistake
     jane.lines = Line(sku="a")  # mistake
-    jane.lines[0].quantity += 1
     jane.data = {"any": ["JSON"]}
     jane.anything = {"any": b"value"}
     jane.nmae = "Jane"  # mistake
@@ -101,7 +111,7 @@ def assignments() -> None:
     User.nickname = "Jane"  # silent mistake
     Address.city = "Oslo"  # mistake that pyright accepts: it looks at what __set__ takes alone
     del jane.nick
-    del jane.nmae  # mistake that pyright accepts: __delattr__ takes any name
+    del jane.nmae  # mistake
 
 
 def constructors() -> None:

@@ -94,7 +94,7 @@ def keys_of_models() -> None:
         tx.check(Ticket, "7")  # mistake
     Connection.transact_get([(Ticket, 7), (Ticket, 8)])
     Connection.transact_get([(Ticket, 7), (Booking, ("blue", TODAY))])
-    Connection.transact_get([(Ticket, "7")])  # mistake
+    Connection.transact_get([(Ticket, "7")])  # mistake that both accept: pairs of several models may be anything
     Ticket.on_table("archive").exists  # noqa: B018 - a look
     Ticket.on_table("tickets").get_many([7])
     Ticket.on_table("tickets").get_many(["7"])  # mistake

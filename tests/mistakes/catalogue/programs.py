@@ -343,7 +343,7 @@ def programs() -> None:
     matching(User.name, ["Jane"])
     change(profile.user, {"nick": None}, is_visit=True).nick or change_by_name(profile.user, "visit", "move")
     mixed = [EMAIL, {"email": EMAIL}, User.email == EMAIL]
-    User.get_many(mixed)  # right, but mypy refuses it: a list of values of several types is a list[object]
+    User.get_many(mixed)
     strategies: list[Strategy] = [EMAIL, {"email": EMAIL}, User.email == EMAIL]
     strategies.append(User(email=EMAIL))
     by_key = User.keys_in([EMAIL]) if strategies else User.email == EMAIL
@@ -379,7 +379,7 @@ def programs() -> None:
     first.year += 1
     first.home = Address(city="Oslo")
     first.home.city = "Bergen"
-    first.settings = {}
+    first.settings = {"theme": "light"}
     first.settings["theme"] = "dark"
     first.lines = [Line(sku="a", quantity=2), *first.lines]
     total = sum(line.quantity for line in first.lines)

@@ -57,7 +57,7 @@ def keys() -> None:
     User.get_many([EMAIL, None])  # mistake
     User.get_many([User.email])  # mistake
     User.get_many(User.keys_in([EMAIL]))
-    User.get_many(User.keys_in(EMAIL))  # mistake
+    User.get_many(User.keys_in(EMAIL))  # mistake that both accept: a text is an iterable of texts
     User.get_many(User.keys_in([None]))  # mistake
 
 
@@ -73,8 +73,10 @@ def arguments() -> None:
     User.get_one(EMAIL, consistant=True)  # mistake
     User.get_one(EMAIL, projection="name")  # mistake
     User.get_one(EMAIL, projection=User.name)  # mistake
-    User.get_one(EMAIL, projection=[User.name == "Jane"])  # mistake
-    User.get_one(EMAIL, projection=[7])  # mistake
+    User.get_one(
+        EMAIL, projection=[User.name == "Jane"]
+    )  # mistake that both accept: a list of fields of several types is a list[object]
+    User.get_one(EMAIL, projection=[7])  # mistake that both accept: a list of fields of several types is a list[object]
     User.find(limit=3, descending=False, page_size=10, scans="allow", segments=2)
     User.find(index=User.by_name)
     User.find(User.name == "Jane", index="by_name", descending=True)
@@ -302,7 +304,7 @@ def transactions() -> None:
     jane_again, visit = Connection.transact_get([(User, User.email == EMAIL), (Visit, ("/", TODAY))])
     jane_again, visit
     Connection.transact_get([EMAIL])  # mistake
-    Connection.transact_get([(User, None)])  # mistake
+    Connection.transact_get([(User, None)])  # mistake that both accept: pairs of several models may be anything
     Connection.transact_get(User, EMAIL)  # mistake
     Connection.transact_get([(EMAIL, User)])  # mistake
 
