@@ -154,13 +154,13 @@ class BaseCondition(ComparisonOfWrongType):
     def __str__(self: Condition) -> str:  # type: ignore[misc]  # every subclass is in the union
         return descriptions.describe(self)
 
-    def __and__(self: Condition, other: Condition) -> And:  # type: ignore[misc]  # every subclass is in the union
+    def __and__(self: Condition, other: Condition) -> Condition:  # type: ignore[misc]  # every subclass is in the union
         return And(self, other) if isinstance(cast("object", other), BaseCondition) else NotImplemented
 
-    def __or__(self: Condition, other: Condition) -> Or:  # type: ignore[misc]  # every subclass is in the union
+    def __or__(self: Condition, other: Condition) -> Condition:  # type: ignore[misc]  # every subclass is in the union
         return Or(self, other) if isinstance(cast("object", other), BaseCondition) else NotImplemented
 
-    def __invert__(self: Condition) -> Not:  # type: ignore[misc]  # every subclass is in the union
+    def __invert__(self: Condition) -> Condition:  # type: ignore[misc]  # every subclass is in the union
         return Not(self)
 
     def matches(self: Condition, item: Mapping[str, Any] | Storable) -> bool:  # type: ignore[misc]  # as above

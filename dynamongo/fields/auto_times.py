@@ -7,7 +7,8 @@ from typing import Any, get_args
 
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import shorten
-from dynamongo.fields.base import Input_contra, Stored_co, T
+from dynamongo.fields.assigned import Input_contra, T
+from dynamongo.fields.base import Stored_co
 from dynamongo.fields.formats import FormattedField
 from dynamongo.fields.item_options import Occasion
 

@@ -36,6 +36,7 @@ from dynamongo.expressions.values import (
     shorten,
 )
 from dynamongo.fields import custom, python_values
+from dynamongo.fields.assigned import Assigned, Input_contra, T
 from dynamongo.fields.computed_values import Term
 from dynamongo.fields.item_options import ItemOptions
 from dynamongo.fields.json_forms import JSONForms
@@ -46,18 +47,18 @@ from dynamongo.fields.updatable import MAX_SECONDS
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-# The value of an instance. The overloads of each constructor set it through `self`: `str` with `required=True`, else
-# `str | None`.
-T = TypeVar("T")
-# What the field takes for a value, and converts; never `None`.
-Input_contra = TypeVar("Input_contra", default=T, contravariant=True)
 # The DynamoDB type that it stores; `Any` where that depends on the value.
 Stored_co = TypeVar("Stored_co", bound=AttributeType, default=Any, covariant=True)
 V = TypeVar("V")
 
 
 class Field(
-    JSONForms, ItemOptions, Operators[Input_contra, Stored_co], Term[Stored_co], Generic[T, Input_contra, Stored_co]
+    JSONForms,
+    ItemOptions,
+    Operators[Input_contra, Stored_co],
+    Term[Stored_co],
+    Assigned[T, Input_contra],
+    Generic[T, Input_contra, Stored_co],
 ):
     """A field of any type: takes every value that DynamoDB can store, as `python_values` encodes it.
 
@@ -145,11 +146,7 @@ class Field(
             refuse_unloaded(self.label)
         raise AttributeError(f"{self.label} is not set")
 
-    if TYPE_CHECKING:
-
-        def __set__(self, instance: object, value: T | Input_contra) -> None: ...
-
-    else:  # of its parameters, two have defaults
+    if not TYPE_CHECKING:  # of its parameters, two have defaults
 
         def __class_getitem__(cls, types: Any) -> GenericAlias:
             return GenericAlias(cls, types)

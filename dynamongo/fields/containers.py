@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from dynamongo._support.several import ListOrTuple
-    from dynamongo.expressions.conditions import Contains
+    from dynamongo.expressions.conditions import Condition
     from dynamongo.expressions.updates import AddUpdate, AppendUpdate, DeleteUpdate
     from dynamongo.fields import json_schemas
     from dynamongo.fields.document_classes import BaseDocument
@@ -101,7 +101,7 @@ class ListField(Field[list[E], "ListOrTuple[Input_contra]", Literal["L"]], Gener
 
     if TYPE_CHECKING:
 
-        def contains(self, value: Input_contra | Comparand[Input_contra]) -> Contains: ...
+        def contains(self, value: Input_contra | Comparand[Input_contra]) -> Condition: ...
         def append(self, *elements: Input_contra) -> AppendUpdate: ...
         def prepend(self, *elements: Input_contra) -> AppendUpdate: ...
 
@@ -234,7 +234,7 @@ class SetField(
 
     if TYPE_CHECKING:
 
-        def contains(self, value: Input_contra | Comparand[Input_contra]) -> Contains: ...
+        def contains(self, value: Input_contra | Comparand[Input_contra]) -> Condition: ...
         def add(self, value: Input_contra | Iterable[Input_contra] | LiteralValue[Any]) -> AddUpdate: ...
         def add_to_set(self, members: Input_contra | Iterable[Input_contra] | LiteralValue[Any]) -> AddUpdate: ...
         def delete_from_set(

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.expressions.numbers import Number
 from dynamongo.fields import datetimes
+from dynamongo.fields.assigned import T
 from dynamongo.fields.auto_times import AutoTime
-from dynamongo.fields.base import T
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, read_text
 from dynamongo.fields.scalars import TextStored
 

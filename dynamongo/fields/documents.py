@@ -10,7 +10,8 @@ from dynamongo._support.type_variables import TypeVar
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.values import AttributeValue, Item, describe_error, normalize_item
 from dynamongo.fields import python_values
-from dynamongo.fields.base import Field, T
+from dynamongo.fields.assigned import T
+from dynamongo.fields.base import Field
 from dynamongo.fields.document_classes import BaseDocument, Part, label_of
 from dynamongo.fields.document_references import check_depth, keep_bound
 from dynamongo.fields.document_types import UNDECLARED, DeclaredType, ForeignType, find_document_type

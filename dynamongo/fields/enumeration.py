@@ -11,7 +11,7 @@ from dynamongo._support.type_variables import TypeVar
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.values import AttributeType, AttributeValue
-from dynamongo.fields.base import T
+from dynamongo.fields.assigned import T
 from dynamongo.fields.formats import FormattedField
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, as_whole
 from dynamongo.fields.operands import as_operand

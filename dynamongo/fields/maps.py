@@ -12,7 +12,8 @@ from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.values import AttributeType, AttributeValue, Item, check_name, normalize_item, shorten
 from dynamongo.fields import python_values
 from dynamongo.fields.any_field import AnyField
-from dynamongo.fields.base import Field, T, decoder_of
+from dynamongo.fields.assigned import T
+from dynamongo.fields.base import Field, decoder_of
 from dynamongo.fields.containers import FieldLike, as_field
 from dynamongo.fields.declared_names import is_field, refuse_fields, refuse_shared_names
 from dynamongo.fields.held_maps import HeldDict, hold, undeclared_in

@@ -28,6 +28,7 @@ from dynamongo.expressions.conditions import (
     Comparator,
     Comparison,
     ComparisonOfWrongType,
+    Condition,
     Contains,
     In,
     Operand,
@@ -39,7 +40,6 @@ from dynamongo.expressions.values import PLAIN_TYPES, AttributeType, AttributeVa
 from dynamongo.fields import python_values
 
 if TYPE_CHECKING:
-    from dynamongo._support.several import Several
     from dynamongo.expressions import evaluation
     from dynamongo.fields.document_classes import BaseDocument
     from dynamongo.fields.operators import Operators
@@ -107,29 +107,29 @@ class Compared(Generic[Other_contra]):
     __hash__ = object.__hash__  # a class that defines `__eq__` would have none
 
     @overload  # type: ignore[override]  # builds a condition
-    def __eq__(self, other: Other_contra) -> Comparison: ...
+    def __eq__(self, other: Other_contra) -> Condition: ...
     @overload
     def __eq__(self, other: object) -> ComparisonOfWrongType: ...
     def __eq__(self, other: object) -> Any:
         return self.compare("=", other)
 
     @overload  # type: ignore[override]  # builds a condition
-    def __ne__(self, other: Other_contra) -> Comparison: ...
+    def __ne__(self, other: Other_contra) -> Condition: ...
     @overload
     def __ne__(self, other: object) -> ComparisonOfWrongType: ...
     def __ne__(self, other: object) -> Any:
         return self.compare("<>", other)
 
-    def __lt__(self, other: Other_contra) -> Comparison:
+    def __lt__(self, other: Other_contra) -> Condition:
         return self.compare("<", other)
 
-    def __le__(self, other: Other_contra) -> Comparison:
+    def __le__(self, other: Other_contra) -> Condition:
         return self.compare("<=", other)
 
-    def __gt__(self, other: Other_contra) -> Comparison:
+    def __gt__(self, other: Other_contra) -> Condition:
         return self.compare(">", other)
 
-    def __ge__(self, other: Other_contra) -> Comparison:
+    def __ge__(self, other: Other_contra) -> Condition:
         return self.compare(">=", other)
 
     def compare(self, operator: Comparator, other: Any) -> Comparison:
@@ -143,11 +143,11 @@ class SizeOf(Compared["int | Comparand[int]"]):
     def __init__(self, operand: Size) -> None:
         self.operand = operand
 
-    def between(self, low: int | Comparand[int], high: int | Comparand[int]) -> Between:
+    def between(self, low: int | Comparand[int], high: int | Comparand[int]) -> Condition:
         """Match items whose attribute has a size between `low` and `high`, both included."""
         return Between(self.operand, self.encode_operand(low), self.encode_operand(high))
 
-    def in_(self, values: Several[int | Comparand[int]]) -> In:
+    def in_(self, values: Iterable[int | Comparand[int]]) -> Condition:
         """Match items whose attribute has one of the sizes."""
         return In(self.operand, tuple(map(self.encode_operand, values)))
 
@@ -187,7 +187,7 @@ class LiteralValue(Compared["Opposite[V_co]"], Generic[V_co]):
             return cast("Comparison", _MIRRORED[operator](other, self.value))
         return Comparison(self._encode(), operator, _encode_constant(other))
 
-    def between(self, low: Any, high: Any) -> Between | And:
+    def between(self, low: Any, high: Any) -> Condition:
         """Match items in which the value lies between two fields, both included: `low <= value <= high`.
 
         It becomes two comparisons, since the fields may store the value in two forms, and either may be a key.
@@ -196,7 +196,7 @@ class LiteralValue(Compared["Opposite[V_co]"], Generic[V_co]):
             return Between(self._encode(), _encode_constant(low), _encode_constant(high))
         return And(self.compare(">=", low), self.compare("<=", high))
 
-    def in_(self, operands: Several[Any]) -> In | Or:
+    def in_(self, operands: Iterable[Any]) -> Condition:
         """Match items in which one of the fields has the value."""
         if isinstance(operands, (str, bytes)):
             raise ExpressionError(f"{self!r}.in_ takes a list of fields; got {shorten(operands)}")
@@ -207,7 +207,7 @@ class LiteralValue(Compared["Opposite[V_co]"], Generic[V_co]):
             return In(value, tuple([as_operand(choice) or _encode_constant(choice) for choice in choices]))
         return Or(*[self.compare("=", choice) for choice in choices])  # fields that store the value in several forms
 
-    def contains(self, part: Any) -> Contains:
+    def contains(self, part: Any) -> Condition:
         """Match items in which a field is a part of the string or binary value, or one of the elements of the list.
 
         A list may have any number of elements, unlike that of `in_`; a set is sent as a list.
@@ -219,7 +219,7 @@ class LiteralValue(Compared["Opposite[V_co]"], Generic[V_co]):
             return Contains(cast("list[AttributeValue]", elements), operand)
         return Contains(self._encode_text("contains", part), operand)
 
-    def begins_with(self, prefix: Any) -> BeginsWith:
+    def begins_with(self, prefix: Any) -> Condition:
         """Match items in which a field is a prefix of the string or binary value."""
         return BeginsWith(self._encode_text("begins_with", prefix), as_operand(prefix) or _encode_constant(prefix))
 

@@ -45,7 +45,6 @@ from dynamongo.fields.misused import Misused
 from dynamongo.fields.operands import NO_OPERANDS, Comparable, Comparand, LiteralValue, SizeOf, unwrap
 
 if TYPE_CHECKING:
-    from dynamongo._support.several import Several
     from dynamongo.fields.computed_values import ComputedValue
 
 Input = TypeVar("Input")
@@ -120,40 +119,40 @@ class Operators(OperandEncoder, Generic[Input_contra, Stored_co]):
     __hash__ = object.__hash__  # a class that defines `__eq__` would have none
 
     @overload  # type: ignore[override]  # builds a condition
-    def __eq__(self, other: Input_contra | Comparand[Input_contra]) -> Comparison: ...
+    def __eq__(self, other: Input_contra | Comparand[Input_contra]) -> Condition: ...
     @overload
     def __eq__(self, other: object) -> ComparisonOfWrongType: ...
     def __eq__(self, other: object) -> Any:
         return Comparison(self.path, "=", self._encode_operand(other))
 
     @overload  # type: ignore[override]  # builds a condition
-    def __ne__(self, other: Input_contra | Comparand[Input_contra]) -> Comparison: ...
+    def __ne__(self, other: Input_contra | Comparand[Input_contra]) -> Condition: ...
     @overload
     def __ne__(self, other: object) -> ComparisonOfWrongType: ...
     def __ne__(self, other: object) -> Any:
         return Comparison(self.path, "<>", self._encode_operand(other))
 
-    def __lt__(self: Operators[Any, _Ordered], other: Input_contra | Comparand[Input_contra]) -> Comparison:
+    def __lt__(self: Operators[Any, _Ordered], other: Input_contra | Comparand[Input_contra]) -> Condition:
         return Comparison(self.path, "<", self._encode_bound(other, "<"))
 
-    def __le__(self: Operators[Any, _Ordered], other: Input_contra | Comparand[Input_contra]) -> Comparison:
+    def __le__(self: Operators[Any, _Ordered], other: Input_contra | Comparand[Input_contra]) -> Condition:
         return Comparison(self.path, "<=", self._encode_bound(other, "<="))
 
-    def __gt__(self: Operators[Any, _Ordered], other: Input_contra | Comparand[Input_contra]) -> Comparison:
+    def __gt__(self: Operators[Any, _Ordered], other: Input_contra | Comparand[Input_contra]) -> Condition:
         return Comparison(self.path, ">", self._encode_bound(other, ">"))
 
-    def __ge__(self: Operators[Any, _Ordered], other: Input_contra | Comparand[Input_contra]) -> Comparison:
+    def __ge__(self: Operators[Any, _Ordered], other: Input_contra | Comparand[Input_contra]) -> Condition:
         return Comparison(self.path, ">=", self._encode_bound(other, ">="))
 
     def between(
         self: Operators[Any, _Ordered],
         low: Input_contra | Comparand[Input_contra],
         high: Input_contra | Comparand[Input_contra],
-    ) -> Between:
+    ) -> Condition:
         """Match items whose attribute lies between `low` and `high`, both included."""
         return Between(self.path, self._encode_bound(low, ">="), self._encode_bound(high, "<="))
 
-    def in_(self, values: Several[Input_contra | Comparand[Input_contra]]) -> In:
+    def in_(self, values: Iterable[Input_contra | Comparand[Input_contra]]) -> Condition:
         """Match items whose attribute equals one of the values. An empty list matches nothing and sends no request."""
         if isinstance(values, (str, bytes)):
             raise ExpressionError(f"{self.label}.in_ takes a list of values; got {shorten(values)}")
@@ -176,25 +175,25 @@ class Operators(OperandEncoder, Generic[Input_contra, Stored_co]):
                 " attribute, exists() to find those with it"
             )
 
-    def contains(self: Operators[Any, _Searched], value: Any) -> Contains:
+    def contains(self: Operators[Any, _Searched], value: Any) -> Condition:
         """Match items whose string or binary contains the value, or whose list or set has it as a member."""
         self._require_type("contains", "S", "B", "L", *SET_TYPES)
         return Contains(self.path, self.encode_part(unwrap(value)))
 
-    def begins_with(self: Operators[Any, Literal["S", "B"]], value: Any) -> BeginsWith:
+    def begins_with(self: Operators[Any, Literal["S", "B"]], value: Any) -> Condition:
         """Match items whose stored string or binary starts with the value."""
         self._require_type("begins_with", "S", "B")
         return BeginsWith(self.path, self.encode_part(unwrap(value)))
 
-    def exists(self) -> Exists:
+    def exists(self) -> Condition:
         """Match items that have the attribute, with any value."""
         return Exists(self.path)
 
-    def not_exists(self) -> NotExists:
+    def not_exists(self) -> Condition:
         """Match items that lack the attribute."""
         return NotExists(self.path)
 
-    def attribute_type(self, type_: AttributeType) -> IsType:
+    def attribute_type(self, type_: AttributeType) -> Condition:
         """Match items whose attribute has the DynamoDB type: S, N, B, BOOL, NULL, L, M, SS, NS or BS."""
         return IsType(self.path, type_)
 

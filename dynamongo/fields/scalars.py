@@ -10,13 +10,13 @@ from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.numbers import Number, canonical_number, normalize_number
 from dynamongo.expressions.values import AttributeType, AttributeValue, check_text, describe_error, shorten
-from dynamongo.fields.base import Input_contra, T
+from dynamongo.fields.assigned import Input_contra, T
 from dynamongo.fields.formats import FormattedField
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, as_floats, as_whole
 from dynamongo.fields.operands import as_operand
 
 if TYPE_CHECKING:
-    from dynamongo.expressions.conditions import BeginsWith, Contains
+    from dynamongo.expressions.conditions import Condition
     from dynamongo.expressions.updates import AddUpdate, IncrementUpdate
     from dynamongo.fields import scalar_formats
     from dynamongo.fields.computed_values import ComputedValue, Term
@@ -38,8 +38,8 @@ class TextStored(FormattedField[T, Input_contra, Literal["S"]]):
 
     if TYPE_CHECKING:
 
-        def contains(self, value: str | Comparand[str]) -> Contains: ...
-        def begins_with(self, value: str | Comparand[str]) -> BeginsWith: ...
+        def contains(self, value: str | Comparand[str]) -> Condition: ...
+        def begins_with(self, value: str | Comparand[str]) -> Condition: ...
 
     def encode_part(self, value: Any) -> Operand:
         return as_operand(value) or self.convert_text(value, "compared with a str")

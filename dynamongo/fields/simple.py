@@ -9,7 +9,7 @@ from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.values import AttributeType, AttributeValue
-from dynamongo.fields.base import T
+from dynamongo.fields.assigned import T
 from dynamongo.fields.computed_values import is_between
 from dynamongo.fields.formats import FormattedField
 from dynamongo.fields.json_forms import BASE64_PATTERN, JSONSchema, SchemaMode, describe_lengths, read_base64
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from dynamongo.expressions.conditions import BeginsWith, Contains
+    from dynamongo.expressions.conditions import Condition
     from dynamongo.fields import scalar_formats
     from dynamongo.fields.operands import Comparand
     from dynamongo.fields.options import FieldOptions
@@ -108,8 +108,8 @@ class BinaryField(FormattedField[T, "Bytes", Literal["B"]]):
 
     if TYPE_CHECKING:
 
-        def contains(self, value: Bytes | Comparand[Bytes]) -> Contains: ...
-        def begins_with(self, value: Bytes | Comparand[Bytes]) -> BeginsWith: ...
+        def contains(self, value: Bytes | Comparand[Bytes]) -> Condition: ...
+        def begins_with(self, value: Bytes | Comparand[Bytes]) -> Condition: ...
 
     if TYPE_CHECKING:
 

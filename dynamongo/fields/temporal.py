@@ -14,8 +14,8 @@ from dynamongo.expressions.conditions import Comparator, Operand
 from dynamongo.expressions.numbers import Number
 from dynamongo.expressions.values import AttributeValue, describe_error
 from dynamongo.fields import datetimes
+from dynamongo.fields.assigned import T
 from dynamongo.fields.auto_times import AutoTime
-from dynamongo.fields.base import T
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, read_text
 from dynamongo.fields.operands import as_operand
 from dynamongo.fields.scalars import TextStored

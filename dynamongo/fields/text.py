@@ -9,7 +9,7 @@ from dynamongo._support.lazy import LazyPattern
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Comparator, Operand
-from dynamongo.fields.base import Input_contra, T
+from dynamongo.fields.assigned import Input_contra, T
 from dynamongo.fields.computed_values import is_between
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, describe_lengths
 from dynamongo.fields.operands import as_operand

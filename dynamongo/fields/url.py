@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from dynamongo._support.lazy import LazyPattern
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import describe_error, shorten
-from dynamongo.fields.base import T
+from dynamongo.fields.assigned import T
 from dynamongo.fields.text import LimitedText
 
 if TYPE_CHECKING:

@@ -137,14 +137,15 @@ class Document(BaseDocument):
         else:
             _check_names(type(self), {name: value})
 
-    if not TYPE_CHECKING:  # hidden, so that type checkers refuse names that a class does not have
-        __setattr__ = __set_attribute
-
-    def __delattr__(self, name: str) -> None:
+    def __delete_attribute(self, name: str) -> None:
         if name in type(self).__document__.fields:
             self.__setattr__(name, None)
         else:
             super().__delattr__(name)
+
+    if not TYPE_CHECKING:  # hidden, so that type checkers refuse names that a class does not have
+        __setattr__ = __set_attribute
+        __delattr__ = __delete_attribute
 
     def __eq__(self, other: object) -> bool:
         # Same class, not a subclass: it may declare other fields, and equality would not be symmetric.

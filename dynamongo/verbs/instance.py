@@ -121,14 +121,15 @@ class Instance(Forms, metaclass=ModelMeta):
         else:
             type(self).__mapper__.check_names([name])
 
-    if not TYPE_CHECKING:  # hidden, so that type checkers refuse names that the model does not have
-        __setattr__ = __set_attribute__
-
-    def __delattr__(self, name: str) -> None:
+    def __delete_attribute__(self, name: str) -> None:
         if name in type(self).__mapper__.fields:
             self.__setattr__(name, None)
         else:
             super().__delattr__(name)
+
+    if not TYPE_CHECKING:  # hidden, so that type checkers refuse names that the model does not have
+        __setattr__ = __set_attribute__
+        __delattr__ = __delete_attribute__
 
     @classmethod
     def attribute(cls, name: str) -> AnyField:

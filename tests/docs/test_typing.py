@@ -1,9 +1,9 @@
 """docs/typing.md shows what pyright's language server shows, and messages of mypy and pyright.
 
 In its blocks, a comment that begins with `#:` is what is shown about the last name on the line that it names, as in
-`jane.year  #: (variable) year: int | None`; or, after "after the dot:", the first names that completion offers there.
-Such a comment may have lines of its own below the code. Below a mistake, `# mypy says:` and `# pyright says:` quote
-messages. All are shortened with `…`.
+`jane.year  #: (variable) year: int | None`; or, after "after the dot:" and "after the parenthesis:", the first names
+that completion offers there. Such a comment may have lines of its own below the code. Below a mistake, `# mypy says:`
+and `# pyright says:` quote messages. All are shortened with `…`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from docs.test_types import MYPY, PYRIGHT
 from language_server import LanguageServer, Position, language_server
 
 PAGE = ROOT / "docs" / "typing.md"
-_OFFERS = "after the dot: "
+_OFFERS = {"after the dot: ": ".", "after the parenthesis: ": "("}
 
 
 class Claim(NamedTuple):
@@ -92,9 +92,10 @@ def quotes_of(source: str) -> Iterator[tuple[int, str, str]]:
 
 
 def shows(server: LanguageServer, claim: Claim) -> str:
-    if claim.shown.startswith(_OFFERS):
-        place = Position(claim.line, claim.code.rindex(".") + 1)
-        return _OFFERS + ", ".join(server.complete(claim.file, place))
+    for offers, mark in _OFFERS.items():
+        if claim.shown.startswith(offers):
+            place = Position(claim.line, claim.code.rindex(mark) + 1)
+            return offers + ", ".join(server.complete(claim.file, place))
     name = re.match(r"\(\w+\) (?:def )?(\w+)|class (\w+)", claim.shown)
     assert name is not None, claim
     *_, found = re.finditer(rf"\b{name[1] or name[2]}\b", claim.code)

@@ -6,7 +6,7 @@ import functools
 import operator
 import pickle
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -73,18 +73,18 @@ class TestAlgebra:
 
     def test_chain_is_flattened_however_long_it_is(self) -> None:
         links = [Comparison(Path("a"), EQ, number) for number in range(20_000)]
-        assert functools.reduce(operator.or_, links[2:], links[0] | links[1]).parts == tuple(links)
+        assert cast("Or", functools.reduce(operator.or_, links[2:], links[0] | links[1])).parts == tuple(links)
 
     def test_copy_can_be_a_part(self) -> None:
         copied: Condition = pickle.loads(pickle.dumps(X & Y))
-        assert (Z & copied).parts == (Z, X, Y)
+        assert conjuncts(Z & copied) == (Z, X, Y)
 
     def test_and_has_parts_and_nothing_else(self) -> None:
         with pytest.raises(AttributeError, match="And has no attribute 'part'"):
             getattr(X & Y, "part")  # noqa: B009 - no type checker lets the attribute stand
 
     def test_and_inside_or_is_kept(self) -> None:
-        assert ((X & Y) | Z).parts == (And(X, Y), Z)
+        assert Or(And(X, Y), Z) == ((X & Y) | Z)
 
     def test_tilde_negates(self) -> None:
         assert Not(X) == ~X

@@ -77,7 +77,7 @@ def make_table(messages: Messages, groups: list[Group]) -> Iterator[tuple[str, .
     totals = [0] * (2 + len(RUNS))
     for group in groups:
         refused = [sum(run in messages.get((group.path.name, line), {}) for line in group.marks) for run in RUNS]
-        row = [len(group.right), len(group.marks), *refused]
+        row = [group.right_count, len(group.marks), *refused]
         totals = [total + each for total, each in zip(totals, row, strict=True)]
         yield (group.name, *map(str, row))
     yield ("all", *map(str, totals))

@@ -201,7 +201,7 @@ class TestGetMany:
 class TestExplain:
     def test_it_returns_the_plan_and_makes_no_request(self, backend: Recorder) -> None:
         plan = Visit.explain((Visit.city == "Rome") & (Visit.day > 1) & (Visit.note == "x"), descending=True, limit=2)
-        key_condition = KeyCondition(Visit.city == "Rome", Visit.day > 1)
+        key_condition = KeyCondition(cast("Any", Visit.city == "Rome"), cast("Any", Visit.day > 1))
         query = Query("visits", key_condition, Visit.note == "x", descending=True)
         assert plan == Plan((query,), descending=True, limit=2)
         assert backend.executed == []

@@ -8,8 +8,7 @@ from typing import Any
 
 from typing_extensions import assert_type
 
-from dynamongo import Document, DocumentField, IntField, ListField, Model, StringField
-from dynamongo.expressions.conditions import And, Comparison, Contains, Exists, In, NotExists
+from dynamongo import Condition, Document, DocumentField, IntField, ListField, Model, StringField
 from dynamongo.expressions.updates import AppendUpdate, IncrementUpdate, RemoveUpdate, SetUpdate
 
 
@@ -90,15 +89,15 @@ def check_fields() -> None:
 
 
 def check_conditions() -> None:
-    assert_type(Cart.home.city == "Oslo", Comparison)
-    assert_type(Cart.home == Address(city="Oslo"), Comparison)
-    assert_type(Cart.office != Cart.person.work, Comparison)
-    assert_type((Cart.home == Address()) & (Cart.lines[0].quantity > 3), And)
-    assert_type(Cart.office.in_([Address()]), In)
-    assert_type(Cart.home.exists(), Exists)
-    assert_type(Cart.person.home.not_exists(), NotExists)
-    assert_type(Cart.home.size() > 3, Comparison)
-    assert_type(Cart.lines.contains(Line(sku="a")), Contains)
+    assert_type(Cart.home.city == "Oslo", Condition)
+    assert_type(Cart.home == Address(city="Oslo"), Condition)
+    assert_type(Cart.office != Cart.person.work, Condition)
+    assert_type((Cart.home == Address()) & (Cart.lines[0].quantity > 3), Condition)
+    assert_type(Cart.office.in_([Address()]), Condition)
+    assert_type(Cart.home.exists(), Condition)
+    assert_type(Cart.person.home.not_exists(), Condition)
+    assert_type(Cart.home.size() > 3, Condition)
+    assert_type(Cart.lines.contains(Line(sku="a")), Condition)
     assert_type(Cart.home["city"], Any)
 
 

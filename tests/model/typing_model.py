@@ -15,6 +15,7 @@ from typing_extensions import assert_type
 from dynamongo import (
     AsyncResultSet,
     BatchResult,
+    Condition,
     Connection,
     Difference,
     GlobalIndex,
@@ -49,7 +50,6 @@ from dynamongo import (
 )
 from dynamongo.aio import AsyncFacet, AsyncInstanceVerbs, AsyncVerbs
 from dynamongo.backends import Backend
-from dynamongo.expressions.conditions import And, BeginsWith, Between, Comparison, Contains, Not
 from dynamongo.expressions.updates import SetUpdate
 from dynamongo.fields import (
     BinaryField,
@@ -181,13 +181,13 @@ def check_fields() -> None:
     assert_type(User.tags, SetField[int, int | Decimal])
     assert_type(User.office, DictField[dict[str, Any]])
     assert_type(User.front_seat, DocumentField[Seat, Seat, Seat | Mapping[str, Any]])
-    assert_type(User.name == "John", Comparison)
-    assert_type(literal("John") == User.name, Comparison)
-    assert_type(literal(3).between(User.year, 5), Between | And)
-    assert_type(literal("Jo").begins_with(User.name), BeginsWith)
-    assert_type((User.year < 2000) & User.cities.contains("Nairobi"), And)
-    assert_type(~User.cities.contains("Nairobi"), Not)
-    assert_type(User.cities.contains("Nairobi"), Contains)
+    assert_type(User.name == "John", Condition)
+    assert_type(literal("John") == User.name, Condition)
+    assert_type(literal(3).between(User.year, 5), Condition)
+    assert_type(literal("Jo").begins_with(User.name), Condition)
+    assert_type((User.year < 2000) & User.cities.contains("Nairobi"), Condition)
+    assert_type(~User.cities.contains("Nairobi"), Condition)
+    assert_type(User.cities.contains("Nairobi"), Condition)
     assert_type(User.year.set(1990), SetUpdate)
 
 
@@ -293,7 +293,7 @@ class Parcel(Model):
 
 def measure(parcel: Parcel) -> None:
     assert_type(parcel.size, int)
-    assert_type(Parcel.size > 3, Comparison)
+    assert_type(Parcel.size > 3, Condition)
     assert_type(size_of(parcel), ItemSize)
 
 

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from typing_extensions import assert_type
 
 from dynamongo import (
+    Condition,
     DateField,
     DateTimeField,
     DocumentField,
@@ -28,7 +29,6 @@ from dynamongo import (
     VersionField,
     before_save,
 )
-from dynamongo.expressions.conditions import And, Comparison, In
 
 
 class Colour(enum.Enum):
@@ -135,6 +135,7 @@ def check_values(user: User, admin: Admin) -> None:
     assert_type(admin.version, "int | None")
     user.year = None
     user.home = {"city": "Oslo"}
+    user.home = Address(city="Oslo")
     user.home.city = "Bergen"
 
 
@@ -146,10 +147,10 @@ def check_fields() -> None:
     assert_type(User.work.city, StringField[str])
     assert_type(User.seat, DocumentField[Seat, Seat, Seat | Mapping[str, Any]])
     assert_type(User.bench, "DocumentField[Seat | None, Seat | None, Seat | Mapping[str, Any]]")
-    assert_type(User.year < 2000, Comparison)
-    assert_type((User.home.city == "Oslo") & (User.colour == Colour.RED), And)
-    assert_type(User.bench == Seat(3), Comparison)
-    assert_type(User.other.in_([Colour.RED, "r"]), In)
+    assert_type(User.year < 2000, Condition)
+    assert_type((User.home.city == "Oslo") & (User.colour == Colour.RED), Condition)
+    assert_type(User.bench == Seat(3), Condition)
+    assert_type(User.other.in_([Colour.RED, "r"]), Condition)
     assert_type(User.get_one("a@x.org"), User)
     assert_type(User.on_table("others")(email="a@x.org", name="Jane"), User)
     assert_type(Visit.get_one(("Oslo", 3)), Visit)

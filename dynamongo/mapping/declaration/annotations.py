@@ -11,7 +11,8 @@ from typing import Annotated, Any, ClassVar, Final, NoReturn, TypeVar, cast, get
 
 from dynamongo._support.annotations import describe, evaluate, read_annotations
 from dynamongo.exceptions import SchemaError
-from dynamongo.fields.base import Field, T
+from dynamongo.fields.assigned import T
+from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField, SetField
 from dynamongo.fields.dates import DateField
 from dynamongo.fields.documents import DocumentField

@@ -152,6 +152,17 @@ def kinds() -> None:
     User.find(User.site.begins_with("https"))
     User.find(User.attribute("other").begins_with("a"))
     User.find(User.anything.begins_with("a"))
+    User.find(User.ip.begins_with("10.") | User.email.begins_with("jane"))
+    User.find(User.born.begins_with("2025-05") | User.photo.begins_with(b"\x89PNG"))
+    User.find(User.email.contains("@example.com") & User.photo.contains(b"\x00"))
+    User.find(User.tags.contains("a") | User.numbers.contains(7) | User.years.contains(1990))
+    User.find(User.attribute("other").contains(7) | User.anything.contains("a"))
+    User.find((User.name.size() > 3) & (User.photo.size() < 1000) & (User.tags.size() == 1))
+    User.find((User.home.size() > 1) & (User.name.size() > User.nick.size()))
+    User.find((User.data.size() > 3) | (User.anything.size() > 3) | (User.attribute("other").size() > 3))
+    User.find(User.year.exists() & User.home.exists() & User.cities.not_exists() & User.year.attribute_type("N"))
+    User.find((User.home["city"] == "Oslo") & (User.settings["theme"] == "dark") & (User.lines[0].sku == "a"))
+    User.find((User.attribute("other")["a"] == 1) | (User.attribute("other")[0] == 1))
     User.find(User.year.begins_with("19"))  # mistake
     User.find(User.score.begins_with("0"))  # mistake
     User.find(User.is_active.begins_with("y"))  # mistake

@@ -41,12 +41,16 @@ from dynamongo import (
     uuid7,
     validator,
 )
+from dynamongo.backends.memory import MemoryBackend
 from mistakes.catalogue.models import Address, Colour, Seat, User
 
 
 def fields() -> None:
     """Declarations of fields."""
     IntField(min_value=1, max_value=9, choices=range(9), default=3, required=True)
+    IntField(default=lambda: 3, validator=lambda value: value % 2 == 0, stored_as="n", format="text", width=5)
+    IntField(choices=[1, 2], default_on_read=1, required=True)
+    IntField(immutable=True, computed=len, computed_from=["name"])
     IntField(min_value="1")  # mistake
     IntField(max_length=3)  # mistake
     IntField(required="yes")  # silent mistake
@@ -59,6 +63,10 @@ def fields() -> None:
     IntField(primary_key=True)  # mistake
     StringField(r"[a-z]+", 20)
     StringField(max_length=20, default=ulid, validator=str.isalpha)
+    StringField(template="USER#{name}", required=True)
+    StringField(choices=("a", "b"), default="a", stored_as="user-id", format="number")
+    StringField(validator=lambda text: text.startswith("a"))
+    StringField(max_length=20, min_length=3) if hasattr(StringField, "min_length") else StringField(regex="[a-z]+")
     StringField(max_length="20")  # mistake
     StringField(min_value=3)  # mistake
     StringField(regex=7)  # mistake
@@ -67,6 +75,27 @@ def fields() -> None:
     StringField(choice=["a"])  # mistake
     StringField(computed="name")  # mistake
     FloatField(min_value=0.5)
+    FloatField(min_value=1, max_value=2, default=1)
+    FloatField(choices=[0.5, 1])
+    DecimalField(min_value=Decimal("0.5"), default=Decimal(1), required=True)
+    DecimalField(default=0)
+    BooleanField(default=False, required=True)
+    BinaryField(default=b"", required=True)
+    TimedeltaField(default=dt.timedelta(minutes=1), required=True)
+    DateTimeField(default=dt.datetime.now, required=True)
+    DateField(default=dt.date.today, format="%Y%m%d")
+    TimestampField(auto="write", auto_after=dt.timedelta(days=1))
+    EnumField(Colour, required=True, default=Colour.RED)
+    EnumField(Colour, format={Colour.RED: "R", Colour.BLUE: "B"})
+    ListField(IntField, [1, 2], required=True)
+    ListField(EnumField(Colour), lambda: [Colour.RED])
+    ListField(DocumentField(Address))
+    SetField(StringField(max_length=3), required=True)
+    SetField(UUIDField)
+    DictField(required=True, default={})
+    DictField({"a b": IntField}, default=dict)
+    DocumentField(Address, default=lambda: Address(city="Oslo"))
+    DocumentField(Seat, required=True, default=Seat(3), stored_as="s")
     FloatField(min_value="0.5")  # mistake
     DecimalField(max_value=Decimal(3))
     DecimalField(max_value="3")  # mistake
@@ -422,6 +451,11 @@ def configuration() -> None:
     """Configuration."""
     Connection(region="eu-west-1", table_prefix="test-", backend="memory", scans="forbid", timeout=5)
     Connection(retries=RetryPolicy(attempts=3), cursor_key=b"x" * 32, blocking_calls="forbid")
+    Connection("id", "secret", "eu-west-1", "test-")
+    Connection(backend=MemoryBackend(), timeout=0.5, connect_timeout=1, max_connections=10)
+    Connection(scans=None, region=None, table_prefix=None, item_size_warning=None)
+    Connection(cursor_key=[b"x" * 32, b"y" * 32], cursor_ttl=60, show_values=False)
+    Connection(endpoint_url="http://localhost:8000", session_token=None, profile=None)
     Connection(scans="never")  # mistake
     Connection(timeout="5")  # mistake
     Connection(retries=3)  # mistake
@@ -440,6 +474,13 @@ def configuration() -> None:
     Connection.set_config({"backend": "memory"})  # silent mistake
     Connection.configure(backend="memory")  # mistake
     RetryPolicy(attempts=3)
+    with Connection.using(MemoryBackend()) as backend, Connection.using(table_prefix="jane-"):
+        backend.name.upper()
+    with Connection.using("memory", everywhere=True):
+        User.table_exists()
+    User.on(Connection(backend="memory")).on_table("other").table_name().upper()
+    Connection.find_across([Customer, Order], Order.total > 5, limit=3)
+    Lock("job", lease=30.5)
     RetryPolicy(attempts="3")  # mistake
     RetryPolicy(max_attempts=3)  # mistake
     with Connection.using("memory", table_prefix="jane-"):

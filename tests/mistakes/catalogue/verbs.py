@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from typing import Any
 
@@ -63,6 +64,11 @@ def keys() -> None:
 def arguments() -> None:
     """Arguments of verbs."""
     User.get_one(EMAIL, consistent=True, projection=[User.name, User.cities[0], "year"])
+    User.get_one(EMAIL, None, consistent=False, projection=("name", User.home.city))
+    User.get_one(EMAIL, projection={"name": 1}.keys())
+    User.get_one(EMAIL, projection=(name for name in ("name", "year")))
+    User.get_raw(EMAIL, projection=["name"])
+    User.exists(EMAIL, consistent=True)
     User.get_one(EMAIL, consistent="yes")  # mistake
     User.get_one(EMAIL, consistant=True)  # mistake
     User.get_one(EMAIL, projection="name")  # mistake
@@ -72,6 +78,14 @@ def arguments() -> None:
     User.find(limit=3, descending=False, page_size=10, scans="allow", segments=2)
     User.find(index=User.by_name)
     User.find(User.name == "Jane", index="by_name", descending=True)
+    User.find(None, limit=None, scans=None, index=None, projection=None, consistent=True)
+    User.find(User.name == "Jane", index=User.by_name, projection=[User.name], max_read_units=3.5, max_pages=2)
+    User.find(on_invalid="skip", scans="warn")
+    User.find(on_invalid=print, scans="forbid")
+    User.find(as_dicts=True, cursor=None, scans="allow").page()
+    User.find(progress=lambda progress: str(progress.done), max_units_per_second=5)
+    User.get_many(User.name == "Jane", False, 3, index="by_name")
+    User.explain(User.name == "Jane", descending=True, index=User.by_name)
     User.find(limit="3")  # mistake
     User.find(limit=0.5)  # mistake
     User.find(page_size="10")  # mistake
@@ -94,6 +108,15 @@ def arguments() -> None:
     User.save_one(User(email=EMAIL, name="Jane"))
     User.save_one({"email": EMAIL, "name": "Jane"}, overwrite=True)
     User.save_one(Admin(email=EMAIL, name="Jane"))
+    User.save_one({"email": "n@example.com", "name": "N"}, overwrite=False)
+    User.save_one({"email": EMAIL, "name": "Jane"}, overwrite=User.name == "Jane", returns="old")
+    User.save_one(User.get_one(EMAIL), only_changed=True)
+    User.create_one({"email": "o@example.com", "name": "O"})
+    User.upsert_one("p@example.com", [User.name.set("P")], returns="new")
+    User.update_one(EMAIL, (User.year.set(1), User.nick.set("J")), condition=None)
+    User.update_one(User.email == EMAIL, iter([User.year.set(1)]), returns="updated_new")
+    User.update_from_dict({"email": EMAIL, "year": 3})
+    User.delete_one("q@example.com", condition=User.year.exists() | User.year.not_exists())
     User.save_one(Visit(page="/", day=TODAY))  # mistake
     User.save_one(User)  # mistake
     User.save_one(EMAIL)  # mistake
@@ -214,6 +237,18 @@ def transactions() -> None:
     with Connection.transaction() as tx:
         tx.update(jane, User.visits.increment(), [User.year.set(1990)])
         tx.check(Admin, Admin.email == "nobody@example.com")  # mistake that both accept: no such item is stored
+    with Connection.transaction("a-token") as tx:
+        tx.save(Admin(email="d@example.com", name="D"), only_changed=False)
+        tx.create(User, {"email": "e@example.com", "name": "E"})
+        tx.upsert(User, "f@example.com", User.name.set("F"), [User.visits.add(1)])
+        tx.upsert(Visit(page="/b", day=TODAY), Visit.count.add(1))
+        tx.delete(User, (User.email == "g@example.com") & User.year.not_exists())
+        tx.check(User, EMAIL, condition=User.name == "Jane")
+        tx.delete(User, {"email": "h@example.com"}, condition=User.year.not_exists())
+        tx.check(Visit, {"page": "/", "day": TODAY})
+    with Connection.transaction() as tx:
+        for each in (jane, Visit(page="/c", day=TODAY)):
+            tx.save(each)
     with Connection.transaction() as tx:
         tx.save(User)  # mistake
     with Connection.transaction() as tx:
@@ -262,6 +297,10 @@ def transactions() -> None:
     [user.name for user in users if user is not None]
     [user.name for user in users]  # mistake
     Connection.transact_get([jane, (Visit, ("/", TODAY))])
+    Connection.transact_get([jane])[0]
+    Connection.transact_get((User, email) for email in (EMAIL, "nobody@example.com"))
+    jane_again, visit = Connection.transact_get([(User, User.email == EMAIL), (Visit, ("/", TODAY))])
+    jane_again, visit
     Connection.transact_get([EMAIL])  # mistake
     Connection.transact_get([(User, None)])  # mistake
     Connection.transact_get(User, EMAIL)  # mistake
@@ -283,6 +322,20 @@ async def awaiting() -> None:
         tx.update(jane, User.visits.increment())
     async with User.aio.batch() as batch:
         await batch.save(jane)
+    (await User.aio.get_one("nobody@example.com", None) or jane).name.upper()
+    await asyncio.gather(User.aio.get_one(EMAIL), User.aio.exists(EMAIL), jane.aio.reload())
+    [user.name for user in await User.aio.get_many([EMAIL])]
+    [user["name"] async for user in User.aio.find(as_dicts=True, scans="allow")]
+    (await User.aio.save_many([jane, {"email": "a@example.com", "name": "A"}])).success[0].name.upper()
+    await User.aio.update_one(EMAIL, [User.year.set(1)], condition=User.name == "Jane")
+    await User.aio.delete_many(User.email.in_(["a@example.com"]))
+    (await User.aio.find(User.name == "Jane", index=User.by_name).one()).name.upper()
+    (await User.aio.find(scans="allow").page()).items[0].name.upper()
+    async for outcome in User.aio.save_iter([jane]):
+        outcome.index
+    for user in await Connection.aio.transact_get([(User, EMAIL)]):
+        user
+    await User.aio.table_exists()
     User.aio.get_one(EMAIL).name.upper()  # mistake
     User.aio.get_one(EMAIL)  # silent mistake
     await User.get_one(EMAIL)  # mistake
