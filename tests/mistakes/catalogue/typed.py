@@ -61,6 +61,7 @@ class Person(TypedModel[str]):
     token: UUIDField[Any] = UUIDField(default=None)
     colour: EnumField[Colour | None] = EnumField(Colour, default=None)
     created_at: DateTimeField[dt.datetime | None] = DateTimeField(default=None)
+    limit: ClassVar[int] = 3
     cities: ListField[str] = ListField(StringField)
     tags: SetField[str] = SetField(StringField)
     settings: DictField[dict[str, Any] | None] = DictField(default=None)
@@ -148,6 +149,7 @@ def typed_constructors() -> None:
     Person(email=EMAIL, name="Jane", home=Address(town="Oslo"))  # mistake
     Person(email=EMAIL, name="Jane", slug="other")  # silent mistake
     Person(email=EMAIL, name="Jane", by_name="Jane")  # mistake
+    Person(email=EMAIL, name="Jane", limit=4)  # mistake
     Person(email=EMAIL, name="Jane", level=3)  # mistake
     Employee(email=EMAIL, name="Jane")  # silent mistake
     Employee(email=EMAIL, name="Jane", level="3")  # mistake
@@ -203,6 +205,10 @@ def typed_uses() -> None:
     Person.find(Person.cities.contains(7))  # mistake
     Person.find(Person.slug == "jane")
     Person.find(Person.nmae == "Jane")  # mistake
+    Person.find(Person.colour.in_([Colour.RED, "blue"]) & (Person.colour == Colour.RED))
+    Person.find(Person.colour == None)  # mistake
+    Person.find(Person.colour.in_([None]))  # mistake
+    Person.get_one(EMAIL).update(Person.colour.set(None))  # mistake
     Person.get_one(EMAIL).update(Person.visits.increment(), Person.name.set("Jane"))
     Person.get_one(EMAIL).update(Person.visits.increment("1"))  # mistake
     Person.get_one(EMAIL).update(Person.name.set(7))  # mistake
@@ -235,6 +241,39 @@ def typed_uses() -> None:
 
 def typed_declarations() -> None:
     """Declarations of typed models."""
+
+    class Right(TypedModel[str]):
+        __table__ = "right"
+        __hash_key__ = "id"
+        id: StringField[str]
+        name: StringField[str | None]
+        year: IntField[int] = IntField(required=True, default=3, min_value=1)
+        colour: EnumField[Colour]
+        shade: EnumField[Colour | None] = EnumField(Colour, default=None, by_name=True)
+        home: DocumentField[Address]
+        cities: ListField[str]
+        numbers: ListField[int] = ListField(IntField(min_value=1))
+        limit: ClassVar[int] = 3
+
+    Right(id="a", name=None, colour=Colour.RED, home=Address(city="Oslo"), cities=[]).numbers.append(3)
+
+    class PlainAnnotation(TypedModel[str]):  # mistake that both accept: other attributes may be annotated, too
+        __table__ = "wrong"
+        __hash_key__ = "id"
+        id: StringField[str]
+        name: str
+
+    class PlainValue(TypedModel[str]):  # mistake that both accept: other attributes may be annotated, too
+        __table__ = "wrong"
+        __hash_key__ = "id"
+        id: StringField[str]
+        limit: int = 3
+
+    class ValueOfAnotherType(TypedModel[str]):  # mistake that both accept: they do not know of which type a field is
+        __table__ = "wrong"
+        __hash_key__ = "id"
+        id: StringField[str]
+        year: IntField[str]
 
     class ValueOfAnotherField(TypedModel[str]):
         __table__ = "wrong"
