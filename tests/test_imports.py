@@ -242,7 +242,7 @@ def hints_of(owner: Any) -> dict[str, Any]:
 def test_annotations_of_public_verbs_can_be_evaluated() -> None:
     model, connection, backend = hints_of(Model), hints_of(Connection), hints_of(MemoryBackend)
     assert model["compare_table"]["return"] == tuple[dynamongo.Difference, ...]
-    assert {"describe", "keys_in", "table_exists", "table_name", "to_dict", "undeclared"} <= model.keys()
+    assert {"describe", "table_exists", "table_name", "to_dict", "undeclared"} <= model.keys()
     assert {"close", "record", "reconfigure", "transact_get", "transaction", "using"} <= connection.keys()
     assert {"__init__", "execute", "expire", "fork", "restore", "snapshot", "wait"} <= backend.keys()
 

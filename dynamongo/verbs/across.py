@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar, cast
 from dynamongo.arguments import check_names
 from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import ExpressionError
-from dynamongo.expressions.conditions import BaseCondition, Condition, all_of
+from dynamongo.expressions.conditions import BaseCondition, Condition, all_of, conjuncts
 from dynamongo.expressions.values import shorten
 from dynamongo.mapping.keys.composed import ComposedKeys
 from dynamongo.mapping.kinds.union_mapper import UnionMapper
@@ -58,7 +58,7 @@ class Across:
 
 
 def prepare_across(
-    result_set: Callable[..., R], models: Sequence[Any], condition: Condition | None, arguments: AcrossArguments
+    result_set: Callable[..., R], models: Sequence[Any], condition: BaseCondition | None, arguments: AcrossArguments
 ) -> R:
     """Return the result set that `Connection.find_across` returns.
 
@@ -77,7 +77,7 @@ def prepare_across(
     given: dict[str, Any] = {**arguments}
     options = {name: given.pop(name, absent) for name, absent in _OPTIONS.items()}
     keys = _fix_hash_key(across.__mapper__, given.get("index"), given.pop("hash_key")) if "hash_key" in given else ()
-    whole = all_of((*keys, *([] if condition is None else [condition])))
+    whole = all_of((*keys, *conjuncts(cast("Condition | None", condition))))
     return prepare_find(
         result_set, across, whole, cast("AnyReadArguments", given), as_dicts=False, as_items=False, **options
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 from dynamongo._support.dataclasses import replace
 from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import ExpressionError
-from dynamongo.expressions.conditions import Condition, all_of, conjuncts
+from dynamongo.expressions.conditions import BaseCondition, Condition, all_of, conjuncts
 from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.operations import Put
@@ -153,7 +153,7 @@ class SaveVerb(BoundVerb[M]):
         items: AnyIterable[M | Mapping[str, Any]],
         options: WriteOptions,
         *,
-        overwrite: bool | Condition = True,
+        overwrite: bool | BaseCondition = True,
     ) -> BulkCall[M]:
         """Return the call that stores the items."""
         check_several(self._mapper, items)
@@ -164,7 +164,7 @@ class SaveVerb(BoundVerb[M]):
     def explain(
         self,
         items: Iterable[M | Mapping[str, Any]],
-        overwrite: bool | Condition = True,  # noqa: FBT001, FBT002 - as in `save_one`
+        overwrite: bool | BaseCondition = True,  # noqa: FBT001, FBT002 - as in `save_one`
     ) -> WritePlan:
         """Return how the items would be stored. Makes no request."""
         check_several(self._mapper, items)

@@ -39,7 +39,7 @@ from dynamongo.exceptions import (
     TableNotFound,
 )
 from dynamongo.executor import Sender, Steps
-from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.conditions import BaseCondition, Condition
 from dynamongo.expressions.values import Item
 from dynamongo.fields.python_values import decode_map
 from dynamongo.mapping.mapper import Mapper
@@ -157,7 +157,7 @@ async def perform_async(call: VerbCall[R], backend: Backend | None = None) -> R:
     return call.finish(result)
 
 
-def given(condition: Condition | None = None, returns: str = "new") -> dict[str, Any]:
+def given(condition: BaseCondition | None = None, returns: str = "new") -> dict[str, Any]:
     """Return those as keyword arguments that are no defaults: a verb that a model overrides may not take them."""
     options: dict[str, Any] = {} if condition is None else {"condition": condition}
     if returns != "new":
