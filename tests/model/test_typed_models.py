@@ -81,6 +81,12 @@ class Villa(Address):
     rooms: IntField[int] = IntField(required=True, default=3)
 
 
+@dataclasses.dataclass
+class Stage:
+    rows: int
+    place: Address
+
+
 class Node(TypedDocument):
     name: StringField[str]
     children: ListField[Node]
@@ -277,6 +283,23 @@ def test_plain_and_typed_classes_derive_from_each_other() -> None:
     assert PlainBelow(**jane(level=1)).extra == "x"
 
 
+def test_dataclass_may_have_documents_for_members() -> None:
+    class Hall(TypedModel[str]):
+        __table__ = "halls"
+        __hash_key__ = "name"
+
+        name: StringField[str]
+        stage: DocumentField[Stage]
+
+    with Connection.using(MemoryBackend()):
+        Hall.create_table()
+        hall = Hall(name="A", stage=Stage(3, Address(city="Oslo"))).save()
+        assert Hall.get_one("A") == hall
+        assert Hall.from_dict(hall.to_dict(mode="json"), mode="json") == hall
+        changed = Hall.update_one("A", [Hall.stage.place.city.set("Voss"), Hall.stage.rows.set(4)])
+        assert changed.stage == Stage(4, Address(city="Voss"))
+
+
 def test_kinds_and_constructors_of_ones_own() -> None:
     class Animal(TypedModel[str]):
         __table__ = "animals"
@@ -361,6 +384,10 @@ def declare(body: str, *, is_text: bool, base: str = "TypedDocument") -> Any:
         "a: Address": (
             "Broken.a is annotated as Address, which is no field: write a: DocumentField[Address], or ClassVar[Address]"
             " for an attribute of the class"
+        ),
+        "a: GlobalIndex = GlobalIndex(hash_key='b')": (
+            "Broken.a is annotated as GlobalIndex, which is no field: write a: ClassVar[GlobalIndex] for an attribute"
+            " of the class"
         ),
         "_a: int": (
             "Broken._a is annotated as int, which is no field: write _a: ClassVar[int] for an attribute of the class"

@@ -176,9 +176,8 @@ class _Annotation:
 
     def _refuse_other(self, hint: Any) -> NoReturn:
         """Refuse what is no field, which type checkers would take for an argument of the constructor."""
-        fix = f"write {self._name}: ClassVar[{describe(hint)}] for an attribute of the class"
-        if not self._name.startswith("_"):
-            fix = f"write {self._name}: {_suggest(hint)}, or ClassVar[{describe(hint)}] for an attribute of the class"
+        suggested = "" if self._name.startswith("_") else _suggest(hint)
+        fix = f"write {self._name}: {suggested}ClassVar[{describe(hint)}] for an attribute of the class"
         self._refuse(f"which is no field: {fix}")
 
     def _refuse(self, fault: str, cause: Exception | None = None) -> NoReturn:
@@ -214,10 +213,10 @@ def _substitute(hint: Any, known: Mapping[Any, Any]) -> Any:
 
 
 def _suggest(hint: Any) -> str:
-    """Return how to annotate the field for values of a type."""
+    """Return how to annotate the field for values of a type, if there is one."""
     try:
         kind = type(make_field("", split_none(hint)[0], DocumentField))
     except SchemaError:
-        return "StringField[str]"
+        return ""
     held = get_args(hint)[0] if kind in _MAY_BE_EMPTY and get_args(hint) else hint
-    return f"{kind.__name__}[{describe(held)}]"
+    return f"{kind.__name__}[{describe(held)}], or "
