@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import uuid
     from decimal import Decimal
 
-    from typing_extensions import Unpack
+    from typing_extensions import Self, Unpack
 
     from dynamongo._support.several import ListOrTuple
     from dynamongo.expressions.conditions import Condition
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     Scalar = TypeVar("Scalar", bound=bytes | dt.date | uuid.UUID | enum.Enum)
 
     SetLike: TypeAlias = AbstractSet[W] | ListOrTuple[W]
+    Members: TypeAlias = W | Iterable[W] | LiteralValue[Any]
     Member: TypeAlias = Literal["S", "N", "B", "BOOL"]
 else:  # few programs ask for a JSON Schema
     json_schemas = LazyModule("dynamongo.fields.json_schemas")
@@ -69,8 +70,16 @@ class ListField(Field[list[E], "ListOrTuple[Input_contra]", Literal["L"]], Gener
     has_parts = True
 
     if TYPE_CHECKING:
-        # Elements are never None: the first overload takes it out of their type.
+        # A pair apart from `Assigned`: pyright then keeps the type of the list, whatever it was made of.
+        @overload
+        def __get__(self, instance: None, owner: type[Any]) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: type[Any]) -> list[E]: ...
+        def __get__(self, instance: Any, owner: Any) -> Any: ...
+        def __set__(self, instance: object, value: ListOrTuple[E | Input_contra]) -> None: ...
 
+    if TYPE_CHECKING:
+        # Elements are never None: the first overload takes it out of their type.
         @overload
         def __init__(
             self: ListField[V, W],
@@ -212,10 +221,7 @@ class ListField(Field[list[E], "ListOrTuple[Input_contra]", Literal["L"]], Gener
         return self.element.encode(_refuse_empty_set(self.element, self.element.validate(element)))
 
 
-class SetField(
-    Field[set[E], "SetLike[Input_contra]", Literal["SS", "NS", "BS"]],
-    Generic[E, Input_contra],
-):
+class SetField(Field[set[E], "SetLike[Input_contra]", Literal["SS", "NS", "BS"]], Generic[E, Input_contra]):
     """A set with one field for all members, which stores strings, numbers or binary values; never `None`.
 
     Takes a set, a frozenset, a list or a tuple. DynamoDB has no empty set: it is stored as an absent attribute, and an
@@ -230,17 +236,20 @@ class SetField(
     stored_type: AttributeType | None = None  # depends on the type of the members
     has_parts = True
 
-    if TYPE_CHECKING:
+    if TYPE_CHECKING:  # as for `ListField`
 
+        @overload
+        def __get__(self, instance: None, owner: type[Any]) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: type[Any]) -> set[E]: ...
+        def __get__(self, instance: Any, owner: Any) -> Any: ...
+        def __set__(self, instance: object, value: SetLike[E | Input_contra]) -> None: ...
         def contains(self, value: Input_contra | Comparand[Input_contra]) -> Condition: ...
-        def add(self, value: Input_contra | Iterable[Input_contra] | LiteralValue[Any]) -> AddUpdate: ...
-        def add_to_set(self, members: Input_contra | Iterable[Input_contra] | LiteralValue[Any]) -> AddUpdate: ...
-        def delete_from_set(
-            self, members: Input_contra | Iterable[Input_contra] | LiteralValue[Any]
-        ) -> DeleteUpdate: ...
+        def add(self, value: Members[Input_contra]) -> AddUpdate: ...
+        def add_to_set(self, members: Members[Input_contra]) -> AddUpdate: ...
+        def delete_from_set(self, members: Members[Input_contra]) -> DeleteUpdate: ...
 
     if TYPE_CHECKING:
-        # As for `ListField`.
 
         @overload
         def __init__(

@@ -128,7 +128,7 @@ def check_assignments(cart: Cart) -> None:
     cart.office = None  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     cart.home = Line()  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     cart.office.city = 3  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
-    cart.lines = [Address()]  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
+    cart.lines = [Address()]  # type: ignore[list-item]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def check_mistakes(cart: Cart) -> None:

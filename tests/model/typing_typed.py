@@ -174,7 +174,7 @@ def check_mistakes(user: User) -> None:
     User("a@x.org", name="Jane")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     User(email="a@x.org", name="Jane", slug="jane")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     User(email="a@x.org", name="Jane", limit=4)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    User(email="a@x.org", name="Jane", cities=[3])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    User(email="a@x.org", name="Jane", cities=[3])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
     User(email="a@x.org", name="Jane", home=Seat(3))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Admin(email="a@x.org", name="Jane", level="x", home={})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Admin(email="a@x.org", name="Jane", level=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
