@@ -69,17 +69,20 @@ class ListField(Field[list[E], "ListOrTuple[Input_contra]", Literal["L"]], Gener
     stored_type: AttributeType | None = "L"
     has_parts = True
 
-    if TYPE_CHECKING:
-        # A pair apart from `Assigned`: pyright then keeps the type of the list, whatever it was made of.
+    if TYPE_CHECKING:  # a pair apart from `Assigned`: pyright then keeps the type of the list, whatever it was made of
+
         @overload
         def __get__(self, instance: None, owner: type[Any]) -> Self: ...
         @overload
         def __get__(self, instance: object, owner: type[Any]) -> list[E]: ...
         def __get__(self, instance: Any, owner: Any) -> Any: ...
         def __set__(self, instance: object, value: ListOrTuple[E | Input_contra]) -> None: ...
+        def contains(self, value: Input_contra | Comparand[Input_contra]) -> Condition: ...
+        def append(self, *elements: Input_contra) -> AppendUpdate: ...
+        def prepend(self, *elements: Input_contra) -> AppendUpdate: ...
 
-    if TYPE_CHECKING:
-        # Elements are never None: the first overload takes it out of their type.
+    if TYPE_CHECKING:  # elements are never None: the first overload takes it out of their type
+
         @overload
         def __init__(
             self: ListField[V, W],
@@ -105,12 +108,6 @@ class ListField(Field[list[E], "ListOrTuple[Input_contra]", Literal["L"]], Gener
         self.bind_children()
 
     __iter__ = None  # or Python would ask for [0], [1], ... without end
-
-    if TYPE_CHECKING:
-
-        def contains(self, value: Input_contra | Comparand[Input_contra]) -> Condition: ...
-        def append(self, *elements: Input_contra) -> AppendUpdate: ...
-        def prepend(self, *elements: Input_contra) -> AppendUpdate: ...
 
     if TYPE_CHECKING:
         # As at the class of a model, the class of a document stands for its field.

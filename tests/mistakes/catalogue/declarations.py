@@ -137,7 +137,7 @@ def fields() -> None:
     SetField(IntField, {1})
     SetField(int)  # mistake
     SetField(ListField(IntField))  # mistake
-    SetField(BooleanField)  # mistake
+    SetField(BooleanField)  # mistake that both accept: other fields of a bool may be stored as numbers
     SetField(DictField())  # mistake
     DictField({"label": StringField()}, city=StringField, zip=IntField())
     DictField(city=str)  # mistake
@@ -312,13 +312,13 @@ def custom_fields() -> None:
     Release.find(Release.version == 1.2)  # mistake
     Release.find(Release.version.in_([1.2]))  # mistake
     Release.find(Release.price == "3")  # mistake
-    Release.find(Release.breaks.contains(1.1))  # mistake
-    Release.find(Release.breaks[0] == 1.1)  # mistake
+    Release.find(Release.breaks.contains(1.1))  # mistake that pyright accepts: of a class it learns nothing
+    Release.find(Release.breaks[0] == 1.1)  # mistake that both accept: an element of a custom class is Any
     release.update(Release.version.set("2.0"), Release.price.add(Decimal("0.25")))
     release.update(Release.version.set(2.0))  # mistake
     release.update(Release.version.increment())  # mistake
     release.update(Release.version.append("1"))  # mistake
-    release.update(Release.breaks.append(2.0))  # mistake
+    release.update(Release.breaks.append(2.0))  # mistake that pyright accepts: of a class it learns nothing
     release.version = Version(2, 0)
     release.version = "2.0"
     release.version = 2.0  # mistake

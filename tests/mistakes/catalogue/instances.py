@@ -198,10 +198,10 @@ def functions() -> None:
     is_loaded(jane)
     is_loaded(jane, User.name)
     is_loaded(EMAIL, "name")  # mistake
-    size_of(EMAIL)  # mistake
+    size_of(EMAIL)  # mistake that both accept: it takes any object
     size_of(jane).upper()  # mistake
     jane.to_dict(only=["name"])
-    jane.to_dict(only="name")  # mistake
+    jane.to_dict(only="name")  # mistake that both accept: a text is an iterable of texts
     jane.to_dict(mode="xml")  # mistake
     jane.to_json().upper()
     jane.to_json()["name"]  # mistake

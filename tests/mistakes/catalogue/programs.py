@@ -32,6 +32,7 @@ from dynamongo import (
     StringField,
     TimestampField,
     UnreadableItem,
+    Updates,
     before_save,
     literal,
 )
@@ -231,18 +232,21 @@ def update_from(user: User, changes: Mapping[str, Any]) -> User:
 def change(user: User, values: Mapping[str, str | None], *, is_visit: bool = False) -> User:
     changes = [User.seen.set(NOW)]
     if is_visit:
-        changes.append(User.visits.increment())
-        changes.append(User.years.append(2025))
-        changes.append(User.tags.delete_from_set({"old"}))
+        changes.append(User.visits.increment())  # right, but both refuse it: the list is of one kind of updates
+        changes.append(User.years.append(2025))  # right, but both refuse it: the list is of one kind of updates
+        changes.append(User.tags.add({"new"}))  # right, but both refuse it: the list is of one kind of updates
     if "nick" in values:
         nick = values["nick"]
-        changes.append(User.nick.remove() if nick is None else User.nick.set(nick))
+        renamed = User.nick.set(nick) if nick else User.nick.remove()
+        changes.append(renamed)  # right, but both refuse it: the list is of one kind of updates
     return user.update(*changes)
 
 
 def change_by_name(user: User, *names: str) -> User:
+    wanted: list[Updates] = [User.seen.set(NOW)]
+    wanted.append(User.visits.increment())
     known = {"visit": User.visits.increment(), "forget": User.nick.remove(), "move": User.home.set({"city": "Oslo"})}
-    return user.update([known[name] for name in names])
+    return user.update([known[name] for name in names]).update(*wanted)
 
 
 def matching(field: Field[Any], values: Sequence[str]) -> list[User]:
