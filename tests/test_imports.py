@@ -72,13 +72,14 @@ AT_IMPORT = {
     "dynamongo.backends.memory": "a backend is loaded when it is first used",
     "dynamongo.executor.schema_diff": "only what manages tables needs it",
     "dynamongo.executor.table_lifecycle": "only what manages tables needs it",
+    "dynamongo.mapping.typed_fields": "only typed models and documents need it",
     "dynamongo.verbs.progress": "bulk verbs and what manages tables report progress",
     "linecache": "it imports the tokenizer",
 }
 FIRST_TEST = """
 from dynamongo import Connection, DictField, IntField, Model, StringField
 from dynamongo.backends.memory import MemoryBackend
-class User(Model):
+class User(Model[str]):
     __table__ = "users"
     __hash_key__ = "email"
     email = StringField(required=True)
@@ -91,6 +92,7 @@ with Connection.using(MemoryBackend()):
     assert User.delete_one("jane@example.com") == user
     User.delete_table()
 """
+FIRST_TYPED = FIRST_TEST.replace("Model", "TypedModel").replace("email =", "email: StringField[str] =")
 FIRST_AWAITED = """
 import asyncio
 from dynamongo import Connection, IntField, Model, StringField
@@ -120,7 +122,9 @@ def imported_by(program: str) -> set[str]:
     return set(run(f"{before}{program}\nprint(*sorted(set(sys.modules) - before))").split())
 
 
-@pytest.mark.parametrize(("program", "unwanted"), [("import dynamongo", AT_IMPORT), (FIRST_TEST, NEVER)])
+@pytest.mark.parametrize(
+    ("program", "unwanted"), [("import dynamongo", AT_IMPORT), (FIRST_TEST, NEVER), (FIRST_TYPED, NEVER)]
+)
 def test_what_is_not_needed_is_not_imported(program: str, unwanted: dict[str, str]) -> None:
     found = imported_by(program)
     assert "dynamongo.model.model" in found

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dynamongo._support.dataclasses import dataclass
+
+if TYPE_CHECKING:  # what a verb attaches
+    from dynamongo.verbs.results import BatchResult
 
 # The names without "Error" (N818) are AWS's, those of dynamongo 0.2, or say what happened, as in `except ItemNotFound`.
 
@@ -319,7 +322,7 @@ class BulkWriteError(DynamongoError):
 
     def __init__(self, message: str, result: Any = None) -> None:
         super().__init__(message)
-        self.result = result
+        self.result: BatchResult[Any] = result
 
 
 class WriteNotSent(DynamongoError):  # noqa: N818 - see above

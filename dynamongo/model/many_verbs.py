@@ -35,17 +35,26 @@ class ManyVerbs(Keyed[K]):
 
     @BulkVerb
     def save_many(cls: Any) -> SaveMany[Any]:
-        """See `dynamongo.model.bulk_verbs.SaveMany`."""
+        """Store several items, and return the outcome of each; `save_many.explain` says how.
+
+        `SaveMany` describes arguments and costs.
+        """
         return bulk_verbs.SaveMany(cls)
 
     @BulkVerb
     def delete_many(cls: Any) -> DeleteMany[Any, K]:
-        """See `dynamongo.model.bulk_verbs.DeleteMany`."""
+        """Delete the items of a list or a condition; `delete_many.explain` says how they are found and deleted.
+
+        `DeleteMany` describes arguments and costs.
+        """
         return bulk_verbs.DeleteMany(cls)
 
     @BulkVerb
     def update_many(cls: Any) -> UpdateMany[Any, K]:
-        """See `dynamongo.model.bulk_verbs.UpdateMany`."""
+        """Change some attributes of the items of a list or a condition; `update_many.explain` says how.
+
+        `UpdateMany` describes arguments and costs.
+        """
         return bulk_verbs.UpdateMany(cls)
 
     @classmethod

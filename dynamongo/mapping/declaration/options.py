@@ -58,7 +58,9 @@ class _Empty:
     """A class that sets nothing, and so has only what Python gives to every class."""
 
 
-_OF_EVERY_CLASS: Final = frozenset([*vars(_Empty), *vars(type)])
+# Besides, what annotations leave behind in Python 3.14, and type parameters as in `Model[str]`.
+_OF_GENERICS = ("__annotate_func__", "__annotations_cache__", "__key_type__", "__orig_bases__", "__parameters__")
+_OF_EVERY_CLASS: Final = frozenset([*vars(_Empty), *vars(type), *_OF_GENERICS])
 
 
 def table_of(model: type) -> object:
