@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, TypeAlias, Type
 from dynamongo._support.dataclasses import dataclass, field
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ExpressionError
-from dynamongo.expressions.trees import Branch, Junction
+from dynamongo.expressions.trees import Branch, ComparisonOfWrongType, Junction
 from dynamongo.expressions.values import (
     ATTRIBUTE_TYPES,
     ORDERED_TYPES,
@@ -135,15 +135,6 @@ _ORDERED: Final = ORDERED_TYPES | {Path, Size}
 def is_value(operand: Operand) -> TypeGuard[AttributeValue]:
     """Return whether the operand is a value, the same for every item."""
     return not isinstance(operand, (Path, Size))
-
-
-class ComparisonOfWrongType:
-    """To type checkers, what `==` and `!=` make of a field and a value that it never holds; nothing takes it.
-
-    No such object exists: at run time, a field refuses the value.
-    """
-
-    __slots__ = ()
 
 
 class BaseCondition(ComparisonOfWrongType):

@@ -23,6 +23,15 @@ The entries of `a & ~b` are `[(And, 2), a, (Not, 1), b]`.
 """
 
 
+class ComparisonOfWrongType:
+    """To type checkers, what `==` and `!=` make of a field and a value that it never holds; nothing takes it.
+
+    No such object exists: at run time, a field refuses the value.
+    """
+
+    __slots__ = ()
+
+
 class Branch:
     """A node that has other nodes as parts."""
 

@@ -42,14 +42,12 @@ from dynamongo.fields.item_options import ItemOptions
 from dynamongo.fields.json_forms import JSONForms
 from dynamongo.fields.operators import Operators
 from dynamongo.fields.partial_map import guard, refuse_unloaded
-from dynamongo.fields.updatable import MAX_SECONDS
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-# The DynamoDB type that it stores; `Any` where that depends on the value.
+# The DynamoDB type that the field stores; `Any` where that depends on the value.
 Stored_co = TypeVar("Stored_co", bound=AttributeType, default=Any, covariant=True)
-V = TypeVar("V")
 
 
 class Field(
@@ -266,7 +264,7 @@ class Field(
     def check(self, value: Any) -> None:
         """Raise `ValidationError` for a value of the right type that is not allowed; overrides call `super().check`."""
         if self.is_expiry:
-            self._check_expiry(value)
+            self.check_expiry(value)
         if self.reserved_prefix is not None:
             self.check_reserved(value, self.reserved_prefix)
         for slot in self.slots:
@@ -281,15 +279,6 @@ class Field(
             raise ValidationError(f"{self.label} does not accept {shorten(value)}: {describe_error(error)}") from error
         if accepted is False:
             self.reject(value, f"accepted by {getattr(self.validator, '__name__', 'its validator')}")
-
-    def _check_expiry(self, value: T) -> None:
-        seconds = self.encode(value)
-        if type(seconds) is not int or seconds > MAX_SECONDS:
-            self.reject(
-                value,
-                "a whole number of seconds since 1970, before the year 10000, because items expire by it (__ttl__);"
-                " divide milliseconds by 1000",
-            )
 
     def is_choice(self, value: T) -> bool:
         """Return whether the Python value equals one of the choices, as DynamoDB compares: `True` is not `1`."""

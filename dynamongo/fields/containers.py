@@ -15,6 +15,7 @@ from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.expressions.conditions import Operand, Path
 from dynamongo.expressions.values import SCALAR_TYPES, AttributeType, AttributeValue, shorten
 from dynamongo.fields.base import Field, decoder_of
+from dynamongo.fields.elements import FieldLike, as_element, read_json
 from dynamongo.fields.json import JSONField
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode
 from dynamongo.fields.partial_map import PartialList, are_elements_whole, is_whole, refuse_part
@@ -50,9 +51,6 @@ else:  # few programs ask for a JSON Schema
 # The value of an element, and what the field of the elements takes for one.
 E = TypeVar("E")
 Input_contra = TypeVar("Input_contra", default=E, contravariant=True)
-
-FieldLike: TypeAlias = "Field[Any] | Callable[[], Field[Any]]"
-"""A field, or the class of a field that needs no arguments."""
 
 
 class ListField(Field[list[E], "ListOrTuple[Input_contra]", Literal["L"]], Generic[E, Input_contra]):
@@ -94,7 +92,7 @@ class ListField(Field[list[E], "ListOrTuple[Input_contra]", Literal["L"]], Gener
 
     def __init__(self: Any, field: FieldLike, default: Any = None, **options: Any) -> None:
         super().__init__(default=default, **options)
-        self.element = _as_element(self.label, field)
+        self.element = as_element(self.label, field)
         self.bind_children()
 
     __iter__ = None  # or Python would ask for [0], [1], ... without end
@@ -202,7 +200,7 @@ class ListField(Field[list[E], "ListOrTuple[Input_contra]", Literal["L"]], Gener
         return done
 
     def _read_element(self, value: Any) -> Any:
-        return _read_json(self.element, value)
+        return read_json(self.element, value)
 
     def _coerce_set(self, value: Any) -> Any:
         return _refuse_empty_set(self.element, self.element.coerce(value))
@@ -265,7 +263,7 @@ class SetField(
 
     def __init__(self: Any, field: FieldLike, default: Any = None, **options: Any) -> None:
         super().__init__(default=default, **options)
-        self.member = _as_element(self.label, field)
+        self.member = as_element(self.label, field)
         # A JSONField stores strings, but its Python values may be dicts and lists, which no set can hold.
         if self.member.stored_type not in SCALAR_TYPES or isinstance(self.member, JSONField):
             raise SchemaError(
@@ -315,7 +313,7 @@ class SetField(
         return list(map(self.member.to_json, members))
 
     def from_json(self, value: Any) -> Any:
-        return [_read_json(self.member, each) for each in cast("list[Any]", value)] if _is_set_like(value) else value
+        return [read_json(self.member, each) for each in cast("list[Any]", value)] if _is_set_like(value) else value
 
     def json_schema(self, mode: SchemaMode) -> JSONSchema:
         rules = {"minItems": 1} if self.required else {}
@@ -335,31 +333,6 @@ class SetField(
         return frozenset(self.member.encode(self.member.validate(member)) for member in members)
 
 
-def as_field(label: str, field: object) -> Field[Any]:
-    """Return a field that was given as such, or as its class; raise `SchemaError` for anything else."""
-    if isinstance(field, Field):
-        return cast("Field[Any]", field)
-    if not isinstance(field, type):
-        raise SchemaError(f"{label} takes a field, such as StringField(); got {shorten(field)}")
-    if not issubclass(field, Field):
-        is_document = hasattr(cast("object", field), "__document__")
-        fix = f": write DocumentField({field.__name__})" if is_document else ""
-        raise SchemaError(f"{label} takes a field, such as StringField(); got the class {field.__name__}{fix}")
-    try:
-        return cast("type[Field[Any]]", field)()
-    except TypeError as error:
-        raise SchemaError(f"{label}: {field.__name__} needs arguments: {error}") from error
-
-
-def _as_element(label: str, field: object) -> Field[Any]:
-    element = as_field(label, field)
-    if element.stored_as is not None:
-        raise SchemaError(f"{label}: its elements have no names, so stored_as={element.stored_as!r} means nothing here")
-    if element.has_read_rule:
-        raise SchemaError(f"{label}: its elements are never missing, so default_on_read means nothing here")
-    return element
-
-
 def _is_set_like(value: object) -> bool:
     return isinstance(value, (AbstractSet, list, tuple))
 
@@ -368,7 +341,3 @@ def _refuse_empty_set(element: Field[Any], value: Any) -> Any:
     if isinstance(element, SetField) and not value:
         element.reject(value, "a set with at least one member, because DynamoDB has no empty set")
     return value
-
-
-def _read_json(element: Field[Any], value: Any) -> Any:
-    return None if value is None else element.from_json(value)  # `validate` refuses None

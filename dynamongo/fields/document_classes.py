@@ -16,7 +16,8 @@ from dynamongo.fields.operators import Operators
 from dynamongo.fields.partial_map import refuse_unloaded
 
 if TYPE_CHECKING:
-    from dynamongo.expressions.conditions import ComparisonOfWrongType, Condition, Operand, Path
+    from dynamongo.expressions.conditions import Condition, Operand, Path
+    from dynamongo.expressions.trees import ComparisonOfWrongType
     from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
     from dynamongo.expressions.values import AttributeType
     from dynamongo.fields.document_types import DeclaredType

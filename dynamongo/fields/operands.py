@@ -27,7 +27,6 @@ from dynamongo.expressions.conditions import (
     Between,
     Comparator,
     Comparison,
-    ComparisonOfWrongType,
     Condition,
     Contains,
     In,
@@ -36,6 +35,7 @@ from dynamongo.expressions.conditions import (
     Path,
     Size,
 )
+from dynamongo.expressions.trees import ComparisonOfWrongType
 from dynamongo.expressions.values import PLAIN_TYPES, AttributeType, AttributeValue, equals, shorten
 from dynamongo.fields import python_values
 

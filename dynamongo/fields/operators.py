@@ -20,7 +20,6 @@ from dynamongo.expressions.conditions import (
     Between,
     Comparator,
     Comparison,
-    ComparisonOfWrongType,
     Condition,
     Contains,
     Exists,
@@ -32,6 +31,7 @@ from dynamongo.expressions.conditions import (
     Size,
 )
 from dynamongo.expressions.numbers import Number, negate
+from dynamongo.expressions.trees import ComparisonOfWrongType
 from dynamongo.expressions.updates import (
     AddUpdate,
     AppendUpdate,

@@ -108,6 +108,16 @@ class Updatable(OperandEncoder):
         """Whether only a list, or a function of the user, tells which values are allowed."""
         return bool(self.validator or self.choices is not None or "check" in self.overridden)
 
+    def check_expiry(self, value: Any) -> None:
+        """Raise `ValidationError` for a value that is no time at which DynamoDB lets items expire."""
+        seconds = self.encode(value)
+        if type(seconds) is not int or seconds > MAX_SECONDS:
+            self.reject(
+                value,
+                "a whole number of seconds since 1970, before the year 10000, because items expire by it (__ttl__);"
+                " divide milliseconds by 1000",
+            )
+
     # The operands of conditions and updates.
 
     def encode_operand(self, value: Any) -> Operand:

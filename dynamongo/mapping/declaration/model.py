@@ -69,7 +69,7 @@ class Declaration:
 
 def collect_fields(model: type) -> dict[str, Field[Any]]:
     """Return the fields of the class and its bases, in the order of declaration, each bound to this class."""
-    return _bind_fields(model, find_fields(model, "model", _is_ours))
+    return _bind_fields(model, find_fields(model, "model", is_ours))
 
 
 def find_fields(
@@ -127,7 +127,7 @@ def collect_indexes(model: type) -> dict[str, Index]:
     found: dict[str, Index] = {}
     names: dict[int, str] = {}  # in a class body, `GlobalIndex(hash_key=name)` refers to a field that has no name yet
     for base in reversed(model.__mro__):
-        if not found and _is_ours(base):
+        if not found and is_ours(base):
             continue
         # Bases come first, so that a class body can name the fields of its bases.
         names |= {id(cast("object", value)): name for name, value in vars(base).items() if isinstance(value, Field)}
@@ -141,7 +141,7 @@ def collect_indexes(model: type) -> dict[str, Index]:
     return found
 
 
-def _is_ours(base: type) -> bool:
+def is_ours(base: type) -> bool:
     """Return whether the class is `Model` or a base of it, which has a hundred attributes, and no field or index.
 
     Searching them would take half of the time that a class takes to declare.

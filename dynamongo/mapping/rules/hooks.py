@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar, cast, overload
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import shorten
+from dynamongo.mapping.declaration.model import is_ours
 from dynamongo.mapping.rules.base import MARKS
 
 Method = TypeVar("Method", bound=Callable[[Any], object])
@@ -159,7 +160,7 @@ def find_hooks(model: type, fields: Mapping[str, object]) -> list[Hook]:
     """
     found: dict[tuple[Event, str], Mark] = {}
     for base in reversed(model.__mro__):
-        for name, value in vars(base).items():
+        for name, value in () if is_ours(base) else vars(base).items():
             for mark in _marks_of(model, name, value):
                 found[mark.event, name] = mark
     hooks = [Hook(name, mark) for (_, name), mark in found.items() if _find_method(model, name) is not None]
