@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
     from dynamongo.connection import transaction_guards
     from dynamongo.connection.transaction_guards import GuardChanges, TransactionGuards
-    from dynamongo.planning.strategy_types import Strategy, TakesStrategy
+    from dynamongo.planning.strategy_types import StrategyOfModel, TakesStrategy
 
     P = ParamSpec("P")
     M = TypeVar("M", bound=Recorded)
@@ -143,8 +143,8 @@ class TransactionActions:
     @overload
     def update(
         self,
-        item: type[TakesStrategy[Strategy]],
-        strategy: Strategy,
+        item: type[TakesStrategy[StrategyOfModel]],
+        strategy: StrategyOfModel,
         update: Updates,
         /,
         *updates: Updates,
@@ -165,8 +165,8 @@ class TransactionActions:
     @overload
     def upsert(
         self,
-        item: type[TakesStrategy[Strategy]],
-        strategy: Strategy,
+        item: type[TakesStrategy[StrategyOfModel]],
+        strategy: StrategyOfModel,
         update: Updates,
         /,
         *updates: Updates,
@@ -180,7 +180,12 @@ class TransactionActions:
     def delete(self, item: Recorded, *, condition: BaseCondition | None = None) -> None: ...
     @overload
     def delete(
-        self, item: type[TakesStrategy[Strategy]], strategy: Strategy, /, *, condition: BaseCondition | None = None
+        self,
+        item: type[TakesStrategy[StrategyOfModel]],
+        strategy: StrategyOfModel,
+        /,
+        *,
+        condition: BaseCondition | None = None,
     ) -> None: ...
     def delete(self, item: Any, *strategy: Any, condition: BaseCondition | None = None) -> None:
         """Delete an item; the conditions of a strategy, and the one beside it, must hold."""
@@ -193,7 +198,11 @@ class TransactionActions:
         self._add("delete", mapper, make_delete(mapper, table, target, found=found), which)
 
     def check(
-        self, model: type[TakesStrategy[Strategy]], strategy: Strategy, *, condition: BaseCondition | None = None
+        self,
+        model: type[TakesStrategy[StrategyOfModel]],
+        strategy: StrategyOfModel,
+        *,
+        condition: BaseCondition | None = None,
     ) -> None:
         """Cancel the transaction unless an item exists and satisfies the conditions of the strategy and beside it."""
         mapper, table = find_mapper(model)

@@ -81,25 +81,27 @@ class ListField(Field[list[E], "ListOrTuple[Input_contra]", Literal["L"]], Gener
         def append(self, *elements: Input_contra) -> AppendUpdate: ...
         def prepend(self, *elements: Input_contra) -> AppendUpdate: ...
 
-    if TYPE_CHECKING:  # elements are never None: the first overload takes it out of their type
+    if TYPE_CHECKING:
+        # Elements are never None: the first overload takes it out of their type. What a default contains is not
+        # typed: checkers would take it for all that the field takes, so that `default=["2024-05-01"]` refused dates.
 
         @overload
         def __init__(
             self: ListField[V, W],
             field: Field[V | None, W, Any] | Callable[[], Field[V | None, W, Any]],
-            default: ListOrTuple[W] | Callable[[], ListOrTuple[Any]] | None = ...,
+            default: ListOrTuple[Any] | Callable[[], ListOrTuple[Any]] | None = ...,
             *,
             required: bool = ...,
-            **options: Unpack[CheckOptions[list[V], ListOrTuple[W]]],
+            **options: Unpack[CheckOptions[list[Any], ListOrTuple[Any]]],
         ) -> None: ...
         @overload
         def __init__(
             self: ListField[V, W],
             field: Field[V, W, Any] | Callable[[], Field[V, W, Any]],
-            default: ListOrTuple[W] | Callable[[], ListOrTuple[Any]] | None = ...,
+            default: ListOrTuple[Any] | Callable[[], ListOrTuple[Any]] | None = ...,
             *,
             required: bool = ...,
-            **options: Unpack[CheckOptions[list[V], ListOrTuple[W]]],
+            **options: Unpack[CheckOptions[list[Any], ListOrTuple[Any]]],
         ) -> None: ...
 
     def __init__(self: Any, field: FieldLike, default: Any = None, **options: Any) -> None:
@@ -252,19 +254,19 @@ class SetField(Field[set[E], "SetLike[Input_contra]", Literal["SS", "NS", "BS"]]
         def __init__(
             self: SetField[V, W],
             field: Field[V | None, W, Member] | Callable[[], Field[V | None, W, Member]],
-            default: SetLike[W] | Callable[[], SetLike[Any]] | None = ...,
+            default: SetLike[Any] | Callable[[], SetLike[Any]] | None = ...,
             *,
             required: bool = ...,
-            **options: Unpack[CheckOptions[set[V], SetLike[W]]],
+            **options: Unpack[CheckOptions[set[Any], SetLike[Any]]],
         ) -> None: ...
         @overload
         def __init__(
             self: SetField[V, W],
             field: Field[V, W, Member] | Callable[[], Field[V, W, Member]],
-            default: SetLike[W] | Callable[[], SetLike[Any]] | None = ...,
+            default: SetLike[Any] | Callable[[], SetLike[Any]] | None = ...,
             *,
             required: bool = ...,
-            **options: Unpack[CheckOptions[set[V], SetLike[W]]],
+            **options: Unpack[CheckOptions[set[Any], SetLike[Any]]],
         ) -> None: ...
 
     def __init__(self: Any, field: FieldLike, default: Any = None, **options: Any) -> None:

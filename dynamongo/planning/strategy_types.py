@@ -50,7 +50,7 @@ K_contra = TypeVar("K_contra", default="AnyKey", contravariant=True)
 if TYPE_CHECKING:
     _Key = TypeVar("_Key")
     _M = TypeVar("_M")
-    Strategy = TypeVar("Strategy")
+    StrategyOfModel = TypeVar("StrategyOfModel")
     Strategy_contra = TypeVar("Strategy_contra", contravariant=True)
 
     OneItem: TypeAlias = _Key | Mapping[str, Any] | _M | BaseCondition

@@ -11,8 +11,10 @@ from dynamongo.connection.overrides import open_prefixes
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields import python_values
 from dynamongo.fields.any_field import AnyField
+from dynamongo.mapping.declaration.key_types import KeyedBase, check_generic
 from dynamongo.mapping.declaration.options import OPTIONS, Billing, ScanPolicy, TableNamer
 from dynamongo.mapping.records import record_of
+from dynamongo.planning.strategy_types import K
 from dynamongo.schema import Recovery, StreamView, TableClass
 from dynamongo.verbs.forms import Forms
 from dynamongo.verbs.metaclass import ModelMeta
@@ -56,6 +58,14 @@ class Instance(Forms, metaclass=ModelMeta):
     __kind__: ClassVar[object] = None
     __kind_field__: ClassVar[str | None] = None
     __unique__: ClassVar[Sequence[Any]] = ()
+
+    if not TYPE_CHECKING:  # to type checkers, `Keyed` is generic
+        __key_type__ = K
+
+        def __class_getitem__(cls, key: Any) -> KeyedBase:
+            """Return what stands for the class among the bases of another: `Model[str]`."""
+            check_generic(cls)
+            return KeyedBase(cls, key)
 
     @classmethod
     def table_name(cls) -> str:

@@ -125,6 +125,7 @@ def check_assignments(cart: Cart) -> None:
     cart.office.city = "Bergen"
     cart.lines = [Line(sku="a")]
     cart.lines[0].quantity += 1
+    cart.lines = [{"sku": "a"}]
     cart.office = None  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     cart.home = Line()  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     cart.office.city = 3  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
@@ -132,6 +133,9 @@ def check_assignments(cart: Cart) -> None:
 
 
 def check_mistakes(cart: Cart) -> None:
+    Cart.home.set(Line())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Cart.home.in_([Line()])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    cart.office.town = "Oslo"  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
     str(cart.home.city)  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
     str(cart.office.town)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
     str(Cart.home.town)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]

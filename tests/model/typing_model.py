@@ -8,7 +8,7 @@ import enum
 import uuid
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from typing_extensions import assert_type
 
@@ -37,9 +37,11 @@ from dynamongo import (
     after_read,
     before_delete,
     before_save,
+    if_not_exists,
     is_loaded,
     is_stored,
     ksuid,
+    list_append,
     literal,
     size_of,
     streams,
@@ -50,7 +52,7 @@ from dynamongo import (
 )
 from dynamongo.aio import AsyncFacet, AsyncInstanceVerbs, AsyncVerbs
 from dynamongo.backends import Backend
-from dynamongo.expressions.updates import SetUpdate
+from dynamongo.expressions.updates import IncrementUpdate, SetUpdate
 from dynamongo.fields import (
     BinaryField,
     BooleanField,
@@ -75,6 +77,7 @@ from dynamongo.fields import (
     UUIDField,
     VersionField,
 )
+from dynamongo.fields.computed_values import ComputedValue
 from dynamongo.operations import TableDescription
 
 
@@ -672,3 +675,35 @@ def check_wrong_hooks() -> type[Model]:
         def wrong(self) -> None: ...
 
     return Wrong
+
+
+def check_options_by_kind() -> None:
+    assert_type(IntField(default=None, choices=range(3), validator=lambda number: number > 3), IntField[int | None])
+    assert_type(StringField(required=True, validator=str.isalpha), StringField[str])
+    assert_type(DateField(default="2024-05-01"), DateField[dt.date | None])
+    assert_type(EnumField(Colour, required=True, choices=Colour), EnumField[Colour, Colour | str | int])
+    assert_type(ListField(DateField, default=["2024-05-01"]), ListField[dt.date, dt.date | str])
+    assert_type(ListField(IntField, default=list), ListField[int, int | Decimal])
+    assert_type(ListField(IntField, validator=lambda numbers: len(numbers) < 3), ListField[int, int | Decimal])
+    assert_type(SetField(IntField, default=set), SetField[int, int | Decimal])
+    IntField(default="x")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    IntField(validator=str.isalpha)  # type: ignore[arg-type]  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def check_computed_values() -> None:
+    assert_type(User.visits + 1, ComputedValue[Literal["N"]])
+    assert_type(1 - if_not_exists(User.visits, 0), ComputedValue[Literal["N"]])
+    assert_type(if_not_exists(User.cities, []), ComputedValue[Literal["L"]])
+    assert_type(list_append(if_not_exists(User.cities, []), ["a"]), ComputedValue[Literal["L"]])
+    assert_type(User.seen.increment(dt.timedelta(days=1)), IncrementUpdate)
+    assert_type(User.cities[0], Field[str, str, Literal["S"]])
+    assert_type(User.grid[0][1].increment(), IncrementUpdate)
+    condition = User.name == "John"
+    condition &= User.colour.in_(Colour)
+    assert_type(condition, Condition)
+
+
+def check_narrowing(user: User) -> None:
+    user.year = 1990
+    user.year += 1
+    del user.nick
