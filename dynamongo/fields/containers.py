@@ -81,9 +81,8 @@ class ListField(Field[list[E], "ListOrTuple[Input_contra]", Literal["L"]], Gener
         def append(self, *elements: Input_contra) -> AppendUpdate: ...
         def prepend(self, *elements: Input_contra) -> AppendUpdate: ...
 
-    if TYPE_CHECKING:
-        # Elements are never None: the first overload takes it out of their type. What a default contains is not
-        # typed: checkers would take it for all that the field takes, so that `default=["2024-05-01"]` refused dates.
+    if TYPE_CHECKING:  # elements are never None: the first overload takes it out of their type
+        # What a default contains is not typed: `default=["2024-05-01"]` would be all that is taken, and refuse dates.
 
         @overload
         def __init__(
