@@ -13,13 +13,13 @@ from benchmarks.values import key, values
 from dynamongo import Connection
 from dynamongo.backends.dynamodb_json import decode_item, render_item
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.conditions import AnyCondition
 from dynamongo.expressions.evaluation import holds
 from dynamongo.expressions.filters import compile_filter
 
 T = TypeVar("T")
 
-CONDITION: Condition = (Row.year < 1990) & ~Row.cities.contains("Nairobi") & Row.name.begins_with("J")
+CONDITION: AnyCondition = (Row.year < 1990) & ~Row.cities.contains("Nairobi") & Row.name.begins_with("J")
 ROW = Row(**values(13))
 MAPPER = Row.__mapper__
 ITEM = MAPPER.encode(ROW)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from dynamongo.exceptions import ConfigurationError, ExpressionError
-from dynamongo.expressions.conditions import BaseCondition
+from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.values import MAX_ITEM_BYTES, shorten
 
 _COMBINE = "; combine a second condition with the first by &, as in (User.name == 'a') & (User.age > 1)"
@@ -89,12 +89,12 @@ def check_item_size(size: object) -> None:
 
 def refuse_condition(verb: str, name: str, value: object) -> None:
     """Raise `ExpressionError` for a condition in a place that takes any other value."""
-    if isinstance(value, BaseCondition):
+    if isinstance(value, Condition):
         raise ExpressionError(f"{verb}: {name} must not be a condition; got `{value}`{_COMBINE}")
 
 
 def _hint_at_condition(value: object) -> str:
-    return _COMBINE if isinstance(value, BaseCondition) else ""
+    return _COMBINE if isinstance(value, Condition) else ""
 
 
 def has_to_be_awaited(callback: object) -> bool:

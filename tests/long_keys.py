@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from random_reads import TABLE, Filled, bounds, eq, one_of
 
-from dynamongo.expressions.conditions import And, Condition, Exists, In, Path, all_of
+from dynamongo.expressions.conditions import And, AnyCondition, Exists, In, Path, all_of
 from dynamongo.expressions.values import SCALAR_TYPES, Item
 from dynamongo.planning.read import Read
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema
@@ -41,23 +41,23 @@ def _values(part: KeyAttribute) -> st.SearchStrategy[Any]:
     return st.integers(0, 3) if part.name == "id" else st.sampled_from(POOLS[part.type])
 
 
-def _equalities(part: KeyAttribute) -> st.SearchStrategy[Condition]:
+def _equalities(part: KeyAttribute) -> st.SearchStrategy[AnyCondition]:
     path = Path(part.name)
     return _values(part).map(lambda value: eq(path, value))
 
 
-def _choices(part: KeyAttribute) -> st.SearchStrategy[Condition]:
+def _choices(part: KeyAttribute) -> st.SearchStrategy[AnyCondition]:
     path = Path(part.name)
     return st.lists(_values(part), max_size=3).map(lambda found: In(path, tuple(found)))
 
 
 @st.composite
-def _conditions(draw: st.DrawFn, keys: KeySchema) -> Condition:
+def _conditions(draw: st.DrawFn, keys: KeySchema) -> AnyCondition:
     """A condition on all hash attributes, on some or all range attributes, and perhaps on others."""
     exact = [_equalities(part) for part in keys.hash_attributes]
     either = [st.one_of(_equalities(part), _equalities(part), _choices(part)) for part in keys.hash_attributes]
     whole = st.lists(st.tuples(*exact), min_size=1, max_size=3).map(lambda found: [one_of(map(all_of, found))])
-    parts: list[Condition] = list(draw(st.one_of(st.tuples(*exact), st.tuples(*either), whole)))
+    parts: list[AnyCondition] = list(draw(st.one_of(st.tuples(*exact), st.tuples(*either), whole)))
     for part in keys.range_attributes:
         path, pool = Path(part.name), POOLS[part.type]
         if draw(st.booleans()):

@@ -17,10 +17,10 @@ from dynamongo.expressions.conditions import (
     LT,
     NE,
     And,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparison,
-    Condition,
     Contains,
     Exists,
     In,
@@ -105,7 +105,7 @@ def operands(schema: TableSchema, name: str) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def leaves(draw: st.DrawFn, schema: TableSchema) -> Condition:
+def leaves(draw: st.DrawFn, schema: TableSchema) -> AnyCondition:
     name = draw(st.sampled_from(["h", "h", "h", "r", "r", "r", "a", "a", "b", "b"]))
     path, values = Path(name), operands(schema, name)
     kind = draw(
@@ -131,16 +131,16 @@ def leaves(draw: st.DrawFn, schema: TableSchema) -> Condition:
         return Comparison(draw(scalars), operator, path)
     if kind == "value":
         return draw(values_first(path, Path(draw(st.sampled_from("hrab"))), draw(scalars)))
-    others: list[Condition] = [Exists(path), NotExists(path), IsType(path, "S"), Comparison(Size(path), GE, 1)]
+    others: list[AnyCondition] = [Exists(path), NotExists(path), IsType(path, "S"), Comparison(Size(path), GE, 1)]
     return draw(st.sampled_from([*others, Comparison(path, NE, draw(values)), Contains(path, draw(values))]))
 
 
-def values_first(path: Path, other: Path, value: Any) -> st.SearchStrategy[Condition]:
+def values_first(path: Path, other: Path, value: Any) -> st.SearchStrategy[AnyCondition]:
     """Conditions in which a value comes first, and the key attribute after it."""
-    texts: list[Condition] = []
+    texts: list[AnyCondition] = []
     if isinstance(value, (str, bytes)):
         texts = [BeginsWith(value, path), Contains(value, path)]
-    lists: list[Condition] = [Contains([value, 1], path), In(value, (path, other)), Between(value, path, other)]
+    lists: list[AnyCondition] = [Contains([value, 1], path), In(value, (path, other)), Between(value, path, other)]
     return st.sampled_from([*texts, *lists, Between(path, other, value) if path != other else Exists(path)])
 
 
@@ -148,8 +148,8 @@ def pairs_of(pool: list[Any]) -> st.SearchStrategy[tuple[Any, Any]]:
     return st.tuples(st.sampled_from(pool), st.sampled_from(pool))
 
 
-def conditions(schema: TableSchema) -> st.SearchStrategy[Condition]:
-    def extend(parts: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
+def conditions(schema: TableSchema) -> st.SearchStrategy[AnyCondition]:
+    def extend(parts: st.SearchStrategy[AnyCondition]) -> st.SearchStrategy[AnyCondition]:
         several = st.lists(parts, min_size=2, max_size=4)
         return st.one_of(
             several.map(lambda found: And(*found)),
@@ -162,12 +162,12 @@ def conditions(schema: TableSchema) -> st.SearchStrategy[Condition]:
 
 
 @st.composite
-def keyed(draw: st.DrawFn, schema: TableSchema) -> Condition:
+def keyed(draw: st.DrawFn, schema: TableSchema) -> AnyCondition:
     """A condition that has what a query of the table or of an index needs, among others."""
     keys = draw(st.sampled_from([*(index.keys for index in schema.indexes), schema.keys]))
     choices = [hash_choices(part) for part in keys.hash_attributes]
     several = st.lists(st.tuples(*choices), min_size=1, max_size=3).map(lambda found: [one_of(map(all_of, found))])
-    parts: list[Condition] = list(draw(st.one_of(st.tuples(*choices), st.tuples(*choices), several)))
+    parts: list[AnyCondition] = list(draw(st.one_of(st.tuples(*choices), st.tuples(*choices), several)))
     for part in keys.range_attributes:
         path = Path(part.name)
         if draw(st.booleans()):
@@ -178,22 +178,26 @@ def keyed(draw: st.DrawFn, schema: TableSchema) -> Condition:
     return And(*draw(st.permutations(parts)))
 
 
-def hash_choices(part: KeyAttribute) -> st.SearchStrategy[Condition]:
+def hash_choices(part: KeyAttribute) -> st.SearchStrategy[AnyCondition]:
     path, values = Path(part.name), key_values(part)
     few = st.lists(values, max_size=3).map(lambda found: In(path, tuple(found)))
     return st.one_of(values.map(lambda value: eq(path, value)), few)
 
 
-def one_of(parts: Iterable[Condition | None]) -> Condition:
+def one_of(parts: Iterable[AnyCondition | None]) -> AnyCondition:
     found = [part for part in parts if part is not None]
     return found[0] if len(found) == 1 else Or(*found)
 
 
 @st.composite
-def bounds(draw: st.DrawFn, path: Path, pool: list[Any]) -> Condition:
+def bounds(draw: st.DrawFn, path: Path, pool: list[Any]) -> AnyCondition:
     value, other = sorted(draw(pairs_of(pool)))
     operator: Any = draw(st.sampled_from([EQ, LT, LE, GT, GE]))
-    kinds: list[Condition] = [Comparison(path, operator, value), Between(path, value, other), In(path, (value, other))]
+    kinds: list[AnyCondition] = [
+        Comparison(path, operator, value),
+        Between(path, value, other),
+        In(path, (value, other)),
+    ]
     return draw(st.sampled_from([*kinds, Exists(path)]))
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from dynamongo.expressions.conditions import (
     And,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparison,
-    Condition,
     Contains,
     Exists,
     In,
@@ -29,7 +29,7 @@ Tagged = tuple[Any, ...]
 NOTHING: Tagged = ()
 
 
-def holds(condition: Condition, item: dict[str, Any]) -> bool:
+def holds(condition: AnyCondition, item: dict[str, Any]) -> bool:
     """Whether the item satisfies the condition."""
     return _holds(condition, tag(item))
 
@@ -72,7 +72,7 @@ def _inside(value: Tagged, step: str | int) -> Tagged:
     return NOTHING
 
 
-def _holds(condition: Condition, item: Tagged) -> bool:
+def _holds(condition: AnyCondition, item: Tagged) -> bool:
     def read(operand: Any) -> Tagged:
         if isinstance(operand, Path):
             return find(item, operand)

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 from aiodynamo.client import Client
 from aiodynamo.credentials import Key, StaticCredentials
-from aiodynamo.expressions import Condition, F, HashKey
+from aiodynamo.expressions import AnyCondition, F, HashKey
 from aiodynamo.http.aiohttp import AIOHTTP
 from aiodynamo.models import BatchGetRequest, BatchWriteRequest, ReturnValues
 from aiodynamo.operations import Put
@@ -57,7 +57,7 @@ def _make_writes(client: Client) -> dict[str, Callable[[], Any]]:
 def _make_reads(client: Client, sizes: Sizes) -> dict[str, Callable[[], Any]]:
     table, partition = client.table("rows"), HashKey("pk", key(0)[0])
 
-    def select() -> Condition:
+    def select() -> AnyCondition:
         return F("year").lt(1990) & ~F("cities").contains("Nairobi") & F("name").begins_with("J")
 
     async def read(items: AsyncIterable[Any], expected: int) -> None:

@@ -13,7 +13,7 @@ from dynamongo import Connection
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb_json import decode_item, render_item
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.conditions import AnyCondition
 from dynamongo.mapping.mapper import Mapper
 
 ONE = key(1)
@@ -76,10 +76,10 @@ def _make_reads(model: type[Row], sizes: Sizes) -> dict[str, Callable[[], Any]]:
     """Return the reads of many items, over HTTP as in memory; conditions are built each time, as in a program."""
     partition = key(0)[0]
 
-    def select() -> Condition:
+    def select() -> AnyCondition:
         return (model.year < 1990) & ~model.cities.contains("Nairobi") & model.name.begins_with("J")
 
-    def query() -> Condition:
+    def query() -> AnyCondition:
         return model.pk == partition
 
     return {

@@ -12,9 +12,9 @@ from benchmarks.values import values
 from dynamongo.expressions.conditions import (
     NE,
     And,
+    AnyCondition,
     BeginsWith,
     Comparison,
-    Condition,
     Contains,
     Not,
     Or,
@@ -49,7 +49,7 @@ def run(effort: Effort) -> Iterator[Measurement | Curve]:
     yield from _by_size(items[: effort.items // 10], effort)
 
 
-def _make_sides(condition: Condition, by_hand: Filter, items: list[Item]) -> list[Side]:
+def _make_sides(condition: AnyCondition, by_hand: Filter, items: list[Item]) -> list[Side]:
     select = compile_filter(condition)
     assert select(items) == by_hand(items)
     return [Side(OURS, repeat(partial(select, items))), Side(LAMBDA, repeat(partial(by_hand, items)))]
@@ -64,10 +64,10 @@ def _by_hand(year: int) -> Filter:
     return lambda items: [item for item in items if matches(item)]
 
 
-def _make_ten_leaves() -> Condition:
+def _make_ten_leaves() -> AnyCondition:
     """Return a condition with AND, OR, functions and nested paths."""
     score, inner = Row.meta["score"], Row.meta["a"]
-    condition: Condition = (
+    condition: AnyCondition = (
         (Row.year < 1990)
         & ~Row.cities.contains("Nairobi")
         & Row.name.begins_with("J")
@@ -97,7 +97,7 @@ def _filter_ten_by_hand(items: list[Item]) -> list[Item]:
     return [item for item in items if matches(item)]
 
 
-def _once(condition: Condition, item: Item, effort: Effort) -> Measurement:
+def _once(condition: AnyCondition, item: Item, effort: Effort) -> Measurement:
     assert holds(condition, item) == build_closures(condition)(item)
     sides = [
         Side(OURS, repeat(lambda: holds(condition, item))),
@@ -118,7 +118,7 @@ def _by_selectivity(items: list[Item], effort: Effort) -> Iterator[Curve]:
         yield Curve("selectivity", name, points)
 
 
-def _condition(year: int) -> Condition:
+def _condition(year: int) -> AnyCondition:
     return (Row.year < year) & ~Row.cities.contains("Nairobi") & Row.name.begins_with("J")
 
 
@@ -144,20 +144,20 @@ def _by_size(items: list[Item], effort: Effort) -> Iterator[Curve]:
     yield Curve("tree size", CLOSURES, closures)
 
 
-def _evaluate_each(condition: Condition, items: list[Item]) -> list[bool]:
+def _evaluate_each(condition: AnyCondition, items: list[Item]) -> list[bool]:
     return [holds(condition, item) for item in items]
 
 
-def _filter_by_closures(condition: Condition, items: list[Item]) -> list[Item]:
+def _filter_by_closures(condition: AnyCondition, items: list[Item]) -> list[Item]:
     return list(filter(build_closures(condition), items))
 
 
-def _tree(leaves: int) -> Condition:
-    parts: list[Condition] = [Comparison(Path("year"), NE, 1900 + number) for number in range(leaves)]
+def _tree(leaves: int) -> AnyCondition:
+    parts: list[AnyCondition] = [Comparison(Path("year"), NE, 1900 + number) for number in range(leaves)]
     return parts[0] if leaves == 1 else And(*parts)
 
 
-def build_closures(condition: Condition) -> Callable[[Any], bool]:
+def build_closures(condition: AnyCondition) -> Callable[[Any], bool]:
     """Build nested functions for the conditions of this suite; they check that values exist, and their types."""
     match condition:
         case And():

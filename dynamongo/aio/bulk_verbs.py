@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.aio.model_verbs import AsyncModelVerbs
-from dynamongo.expressions.conditions import BaseCondition
+from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import Updates
 from dynamongo.planning.read import OnInvalid
 from dynamongo.planning.scan_policy import ScanPolicy
@@ -49,7 +49,7 @@ class AsyncBulkVerbs(AsyncModelVerbs[M, K]):
     async def save_many(
         self,
         items: Iterable[M | Mapping[str, Any]],
-        overwrite: bool | BaseCondition = True,
+        overwrite: bool | Condition = True,
         *,
         max_workers: int | None = None,
         max_units_per_second: float | None = None,
@@ -101,7 +101,7 @@ class AsyncBulkVerbs(AsyncModelVerbs[M, K]):
     def save_iter(
         self,
         items: AnyIterable[M | Mapping[str, Any]],
-        overwrite: bool | BaseCondition = True,
+        overwrite: bool | Condition = True,
         *,
         max_workers: int | None = None,
         max_units_per_second: float | None = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.expressions.conditions import BaseCondition
+from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.planning.write_builders import flatten
@@ -43,14 +43,14 @@ class AsyncInstanceVerbs(Generic[M]):
 
     @overload
     async def save(
-        self, overwrite: bool | BaseCondition = ..., *, only_changed: bool = ..., returns: Literal["new"] = ...
+        self, overwrite: bool | Condition = ..., *, only_changed: bool = ..., returns: Literal["new"] = ...
     ) -> M: ...
     @overload
     async def save(
-        self, overwrite: bool | BaseCondition = ..., *, only_changed: Literal[False] = ..., returns: Literal["old"]
+        self, overwrite: bool | Condition = ..., *, only_changed: Literal[False] = ..., returns: Literal["old"]
     ) -> M | None: ...
     async def save(
-        self, overwrite: bool | BaseCondition = True, *, only_changed: bool = False, returns: WholeReturns = "new"
+        self, overwrite: bool | Condition = True, *, only_changed: bool = False, returns: WholeReturns = "new"
     ) -> M | None:
         """Save the instance, as `Model.save` does, and return it, or what it has replaced."""
         return await self._verbs.save_one(
@@ -61,7 +61,7 @@ class AsyncInstanceVerbs(Generic[M]):
         """Save the instance, whose item must not exist yet, as `Model.create` does, and return it."""
         return await self._verbs.create_one(self._instance)
 
-    async def delete(self, *, condition: BaseCondition | None = None) -> M | None:
+    async def delete(self, *, condition: Condition | None = None) -> M | None:
         """Delete the instance's item, as `Model.delete` does."""
         return await self._verbs.delete_one(self._instance, **given(condition))
 
@@ -71,16 +71,14 @@ class AsyncInstanceVerbs(Generic[M]):
         update: Updates,
         /,
         *updates: Updates,
-        condition: BaseCondition | None = ...,
+        condition: Condition | None = ...,
         returns: Literal["new"] = ...,
     ) -> M: ...
     @overload
     async def update(
-        self, update: Updates, /, *updates: Updates, condition: BaseCondition | None = ..., returns: WholeReturns
+        self, update: Updates, /, *updates: Updates, condition: Condition | None = ..., returns: WholeReturns
     ) -> M: ...
-    async def update(
-        self, *updates: Updates, condition: BaseCondition | None = None, returns: WholeReturns = "new"
-    ) -> M:
+    async def update(self, *updates: Updates, condition: Condition | None = None, returns: WholeReturns = "new") -> M:
         """Update the instance's item, as `Model.update` does, and take over what is stored."""
         if returns != "new":
             returned.check_returns(type(self._instance).__name__, returns, returned.WHOLE)
@@ -91,14 +89,14 @@ class AsyncInstanceVerbs(Generic[M]):
 
     @overload
     async def upsert(
-        self, *updates: Updates, condition: BaseCondition | None = ..., returns: Literal["new"] = ...
+        self, *updates: Updates, condition: Condition | None = ..., returns: Literal["new"] = ...
     ) -> M: ...
     @overload
     async def upsert(
-        self, update: Updates, /, *updates: Updates, condition: BaseCondition | None = ..., returns: WholeReturns
+        self, update: Updates, /, *updates: Updates, condition: Condition | None = ..., returns: WholeReturns
     ) -> M | None: ...
     async def upsert(
-        self, *updates: Updates, condition: BaseCondition | None = None, returns: WholeReturns = "new"
+        self, *updates: Updates, condition: Condition | None = None, returns: WholeReturns = "new"
     ) -> M | None:
         """Update the instance's item, or create it, as `Model.upsert` does."""
         if returns != "new":

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from dynamongo.aio.model_verbs import AsyncModelVerbs
-from dynamongo.expressions.conditions import BaseCondition
+from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.planning.strategies import Strategy
@@ -32,7 +32,7 @@ class AsyncWriteVerbs(AsyncModelVerbs[M, K]):
     async def save_one(
         self,
         item: M | Mapping[str, Any],
-        overwrite: bool | BaseCondition = ...,
+        overwrite: bool | Condition = ...,
         *,
         only_changed: bool = ...,
         returns: Literal["new"] = ...,
@@ -41,7 +41,7 @@ class AsyncWriteVerbs(AsyncModelVerbs[M, K]):
     async def save_one(
         self,
         item: M | Mapping[str, Any],
-        overwrite: bool | BaseCondition = ...,
+        overwrite: bool | Condition = ...,
         *,
         only_changed: Literal[False] = ...,
         returns: Literal["old"],
@@ -49,7 +49,7 @@ class AsyncWriteVerbs(AsyncModelVerbs[M, K]):
     async def save_one(
         self,
         item: M | Mapping[str, Any],
-        overwrite: bool | BaseCondition = True,
+        overwrite: bool | Condition = True,
         *,
         only_changed: bool = False,
         returns: WholeReturns = "new",
@@ -62,7 +62,7 @@ class AsyncWriteVerbs(AsyncModelVerbs[M, K]):
         """Store an item that must not exist yet, as `Model.create_one` does."""
         return await self.save_one(item, overwrite=False)
 
-    async def delete_one(self, strategy: OneItem[K, M], *, condition: BaseCondition | None = None) -> M | None:
+    async def delete_one(self, strategy: OneItem[K, M], *, condition: Condition | None = None) -> M | None:
         """Delete an item, as `Model.delete_one` does."""
         mapper: Mapper[M] = self._model.__mapper__
         return await perform_async(DeleteCall(mapper, self._model.table_name(), strategy, condition))
@@ -74,7 +74,7 @@ class AsyncWriteVerbs(AsyncModelVerbs[M, K]):
         updates: Updates,
         *,
         upsert: bool = ...,
-        condition: BaseCondition | None = ...,
+        condition: Condition | None = ...,
         returns: Literal["new", "updated_new", "updated_old"] = ...,
     ) -> M: ...
     @overload
@@ -84,7 +84,7 @@ class AsyncWriteVerbs(AsyncModelVerbs[M, K]):
         updates: Updates,
         *,
         upsert: Literal[False] = ...,
-        condition: BaseCondition | None = ...,
+        condition: Condition | None = ...,
         returns: Literal["old"],
     ) -> M: ...
     @overload
@@ -94,7 +94,7 @@ class AsyncWriteVerbs(AsyncModelVerbs[M, K]):
         updates: Updates,
         *,
         upsert: bool = ...,
-        condition: BaseCondition | None = ...,
+        condition: Condition | None = ...,
         returns: Returns,
     ) -> M | None: ...
     async def update_one(
@@ -103,7 +103,7 @@ class AsyncWriteVerbs(AsyncModelVerbs[M, K]):
         updates: Updates,
         *,
         upsert: bool = False,
-        condition: BaseCondition | None = None,
+        condition: Condition | None = None,
         returns: Returns = "new",
     ) -> M | None:
         """Change some attributes of an item, as `Model.update_one` does."""
@@ -117,15 +117,15 @@ class AsyncWriteVerbs(AsyncModelVerbs[M, K]):
         strategy: OneItem[K, M],
         updates: Updates,
         *,
-        condition: BaseCondition | None = ...,
+        condition: Condition | None = ...,
         returns: Literal["new", "updated_new", "updated_old"] = ...,
     ) -> M: ...
     @overload
     async def upsert_one(
-        self, strategy: OneItem[K, M], updates: Updates, *, condition: BaseCondition | None = ..., returns: Returns
+        self, strategy: OneItem[K, M], updates: Updates, *, condition: Condition | None = ..., returns: Returns
     ) -> M | None: ...
     async def upsert_one(
-        self, strategy: Strategy, updates: Updates, *, condition: BaseCondition | None = None, returns: Returns = "new"
+        self, strategy: Strategy, updates: Updates, *, condition: Condition | None = None, returns: Returns = "new"
     ) -> M | None:
         """Change some attributes of an item, and create it if it is missing, as `Model.upsert_one` does."""
         updated: M | None = await self.update_one(strategy, updates, upsert=True, **given(condition, returns))
@@ -138,7 +138,7 @@ class AsyncWriteVerbs(AsyncModelVerbs[M, K]):
         values: Mapping[str, Any],
         *,
         upsert: bool = ...,
-        condition: BaseCondition | None = ...,
+        condition: Condition | None = ...,
         returns: Literal["new", "updated_new", "updated_old"] = ...,
     ) -> M: ...
     @overload
@@ -148,7 +148,7 @@ class AsyncWriteVerbs(AsyncModelVerbs[M, K]):
         values: Mapping[str, Any],
         *,
         upsert: bool = ...,
-        condition: BaseCondition | None = ...,
+        condition: Condition | None = ...,
         returns: Returns,
     ) -> M | None: ...
     @overload
@@ -158,7 +158,7 @@ class AsyncWriteVerbs(AsyncModelVerbs[M, K]):
         values: None = ...,
         *,
         upsert: bool = ...,
-        condition: BaseCondition | None = ...,
+        condition: Condition | None = ...,
         returns: Literal["new", "updated_new", "updated_old"] = ...,
     ) -> M: ...
     @overload
@@ -168,7 +168,7 @@ class AsyncWriteVerbs(AsyncModelVerbs[M, K]):
         values: None = ...,
         *,
         upsert: bool = ...,
-        condition: BaseCondition | None = ...,
+        condition: Condition | None = ...,
         returns: Returns,
     ) -> M | None: ...
     async def update_from_dict(
@@ -177,7 +177,7 @@ class AsyncWriteVerbs(AsyncModelVerbs[M, K]):
         values: Mapping[str, Any] | None = None,
         *,
         upsert: bool = False,
-        condition: BaseCondition | None = None,
+        condition: Condition | None = None,
         returns: Returns = "new",
     ) -> M | None:
         """Set several attributes of an item, as `Model.update_from_dict` does."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from dynamongo.exceptions import ExpressionError
-from dynamongo.expressions.conditions import BaseCondition
+from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.values import shorten
 
 if TYPE_CHECKING:  # what the models that are passed in bring along
@@ -29,37 +29,37 @@ class AcrossReads:
     @overload
     @staticmethod
     def find_across(
-        models: tuple[type[A], type[B]], condition: BaseCondition | None = None, **arguments: Unpack[AcrossArguments]
+        models: tuple[type[A], type[B]], condition: Condition | None = None, **arguments: Unpack[AcrossArguments]
     ) -> ResultSet[A | B]: ...
     @overload
     @staticmethod
     def find_across(
         models: tuple[type[A], type[B], type[C]],
-        condition: BaseCondition | None = None,
+        condition: Condition | None = None,
         **arguments: Unpack[AcrossArguments],
     ) -> ResultSet[A | B | C]: ...
     @overload
     @staticmethod
     def find_across(
         models: tuple[type[A], type[B], type[C], type[D]],
-        condition: BaseCondition | None = None,
+        condition: Condition | None = None,
         **arguments: Unpack[AcrossArguments],
     ) -> ResultSet[A | B | C | D]: ...
     @overload
     @staticmethod
     def find_across(
         models: tuple[type[A], type[B], type[C], type[D], type[E]],
-        condition: BaseCondition | None = None,
+        condition: Condition | None = None,
         **arguments: Unpack[AcrossArguments],
     ) -> ResultSet[A | B | C | D | E]: ...
     @overload
     @staticmethod
     def find_across(
-        models: Iterable[type[A]], condition: BaseCondition | None = None, **arguments: Unpack[AcrossArguments]
+        models: Iterable[type[A]], condition: Condition | None = None, **arguments: Unpack[AcrossArguments]
     ) -> ResultSet[A]: ...
     @staticmethod
     def find_across(
-        models: Iterable[Any], condition: BaseCondition | None = None, **arguments: Unpack[AcrossArguments]
+        models: Iterable[Any], condition: Condition | None = None, **arguments: Unpack[AcrossArguments]
     ) -> ResultSet[Any]:
         """Read items of several models of one table lazily, each as an instance of its own class.
 
@@ -107,43 +107,43 @@ class AsyncAcrossReads:
     @overload
     @staticmethod
     def find_across(
-        models: tuple[type[A], type[B]], condition: BaseCondition | None = None, **arguments: Unpack[AcrossArguments]
+        models: tuple[type[A], type[B]], condition: Condition | None = None, **arguments: Unpack[AcrossArguments]
     ) -> AsyncResultSet[A | B]: ...
     @overload
     @staticmethod
     def find_across(
         models: tuple[type[A], type[B], type[C]],
-        condition: BaseCondition | None = None,
+        condition: Condition | None = None,
         **arguments: Unpack[AcrossArguments],
     ) -> AsyncResultSet[A | B | C]: ...
     @overload
     @staticmethod
     def find_across(
         models: tuple[type[A], type[B], type[C], type[D]],
-        condition: BaseCondition | None = None,
+        condition: Condition | None = None,
         **arguments: Unpack[AcrossArguments],
     ) -> AsyncResultSet[A | B | C | D]: ...
     @overload
     @staticmethod
     def find_across(
         models: tuple[type[A], type[B], type[C], type[D], type[E]],
-        condition: BaseCondition | None = None,
+        condition: Condition | None = None,
         **arguments: Unpack[AcrossArguments],
     ) -> AsyncResultSet[A | B | C | D | E]: ...
     @overload
     @staticmethod
     def find_across(
-        models: Iterable[type[A]], condition: BaseCondition | None = None, **arguments: Unpack[AcrossArguments]
+        models: Iterable[type[A]], condition: Condition | None = None, **arguments: Unpack[AcrossArguments]
     ) -> AsyncResultSet[A]: ...
     @staticmethod
     def find_across(
-        models: Iterable[Any], condition: BaseCondition | None = None, **arguments: Unpack[AcrossArguments]
+        models: Iterable[Any], condition: Condition | None = None, **arguments: Unpack[AcrossArguments]
     ) -> AsyncResultSet[Any]:
         """Read items of several models lazily, as `Connection.find_across` does. Nothing to await."""
         return _prepare(models, condition, arguments).aio
 
 
-def _prepare(models: Iterable[Any], condition: BaseCondition | None, arguments: AcrossArguments) -> ResultSet[Any]:
+def _prepare(models: Iterable[Any], condition: Condition | None, arguments: AcrossArguments) -> ResultSet[Any]:
     several = tuple(models) if isinstance(cast("object", models), Iterable) else ()
     # The result set is that of models, which are above connections in the layers: the first one makes it.
     prepare: Any = getattr(several[0], "__find_across__", None) if several else None

@@ -30,7 +30,7 @@ from dynamongo.exceptions import (
     WriteNotSent,
     WriteOutcomeUnknown,
 )
-from dynamongo.expressions.conditions import BaseCondition
+from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.sizes import item_size, size_bound
 from dynamongo.expressions.updates import Updates
 from dynamongo.expressions.values import shorten
@@ -100,14 +100,14 @@ class TransactionActions:
         self._is_open = False
 
     @overload
-    def save(self, item: Recorded, *, overwrite: bool | BaseCondition = True, only_changed: bool = False) -> None: ...
+    def save(self, item: Recorded, *, overwrite: bool | Condition = True, only_changed: bool = False) -> None: ...
     @overload
     def save(
         self,
         item: type[M],
         values: M | Mapping[str, Any],
         *,
-        overwrite: bool | BaseCondition = True,
+        overwrite: bool | Condition = True,
         only_changed: bool = False,
     ) -> None: ...
     def save(
@@ -115,7 +115,7 @@ class TransactionActions:
         item: Any,
         values: Any = None,
         *,
-        overwrite: bool | BaseCondition = True,
+        overwrite: bool | Condition = True,
         only_changed: bool = False,
     ) -> None:
         """Store an item: an instance, or a model and a dict of values. The other arguments are as in `save_one`."""
@@ -138,7 +138,7 @@ class TransactionActions:
 
     @overload
     def update(
-        self, item: Recorded, update: Updates, /, *updates: Updates, condition: BaseCondition | None = None
+        self, item: Recorded, update: Updates, /, *updates: Updates, condition: Condition | None = None
     ) -> None: ...
     @overload
     def update(
@@ -148,9 +148,9 @@ class TransactionActions:
         update: Updates,
         /,
         *updates: Updates,
-        condition: BaseCondition | None = None,
+        condition: Condition | None = None,
     ) -> None: ...
-    def update(self, item: Any, *arguments: Any, condition: BaseCondition | None = None) -> None:
+    def update(self, item: Any, *arguments: Any, condition: Condition | None = None) -> None:
         """Change some attributes of an item that must exist.
 
         `tx.update(user, User.visits.increment())`, or with a model and a strategy, whose conditions must hold:
@@ -160,7 +160,7 @@ class TransactionActions:
 
     @overload
     def upsert(
-        self, item: Recorded, update: Updates, /, *updates: Updates, condition: BaseCondition | None = None
+        self, item: Recorded, update: Updates, /, *updates: Updates, condition: Condition | None = None
     ) -> None: ...
     @overload
     def upsert(
@@ -170,14 +170,14 @@ class TransactionActions:
         update: Updates,
         /,
         *updates: Updates,
-        condition: BaseCondition | None = None,
+        condition: Condition | None = None,
     ) -> None: ...
-    def upsert(self, item: Any, *arguments: Any, condition: BaseCondition | None = None) -> None:
+    def upsert(self, item: Any, *arguments: Any, condition: Condition | None = None) -> None:
         """Change some attributes of an item, and create it if it is missing. The arguments are as in `update`."""
         self._update(item, arguments, condition, upsert=True)
 
     @overload
-    def delete(self, item: Recorded, *, condition: BaseCondition | None = None) -> None: ...
+    def delete(self, item: Recorded, *, condition: Condition | None = None) -> None: ...
     @overload
     def delete(
         self,
@@ -185,9 +185,9 @@ class TransactionActions:
         strategy: StrategyOfModel,
         /,
         *,
-        condition: BaseCondition | None = None,
+        condition: Condition | None = None,
     ) -> None: ...
-    def delete(self, item: Any, *strategy: Any, condition: BaseCondition | None = None) -> None:
+    def delete(self, item: Any, *strategy: Any, condition: Condition | None = None) -> None:
         """Delete an item; the conditions of a strategy, and the one beside it, must hold."""
         model, which, left = split_arguments(item, strategy)
         if left:
@@ -202,7 +202,7 @@ class TransactionActions:
         model: type[TakesStrategy[StrategyOfModel]],
         strategy: StrategyOfModel,
         *,
-        condition: BaseCondition | None = None,
+        condition: Condition | None = None,
     ) -> None:
         """Cancel the transaction unless an item exists and satisfies the conditions of the strategy and beside it."""
         mapper, table = find_mapper(model)
@@ -222,7 +222,7 @@ class TransactionActions:
         models = dict.fromkeys([entry.mapper.model for entry in self._entries.values()])
         return find_backend(list(models), self._override)
 
-    def _update(self, item: Any, arguments: tuple[Any, ...], condition: BaseCondition | None, *, upsert: bool) -> None:
+    def _update(self, item: Any, arguments: tuple[Any, ...], condition: Condition | None, *, upsert: bool) -> None:
         model, which, updates = split_arguments(item, arguments)
         mapper, table = find_mapper(model)
         mapper = mapper.mapper_for(which)

@@ -13,7 +13,7 @@ from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import ExpressionError, UniqueViolation
 from dynamongo.executor.guarded_writes import SingleWrite, Unknown, constraints_of, find_known
 from dynamongo.executor.unique_steps import add_condition, claims_after
-from dynamongo.expressions.conditions import Condition, Or, all_of
+from dynamongo.expressions.conditions import AnyCondition, Or, all_of
 from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.unique import Claim, Constraint, Constraints
@@ -125,7 +125,7 @@ class TransactionGuards:
 
 def _find_checks(
     unique: Constraints, constraints: Sequence[Constraint], write: SingleWrite, known: Item | None
-) -> tuple[Condition, ...]:
+) -> tuple[AnyCondition, ...]:
     """Return the conditions that what is stored is what is known."""
     if known is not None or not isinstance(write, Put):
         return unique.is_unchanged(known, constraints)

@@ -23,7 +23,7 @@ from dynamongo._support.dataclasses import dataclass, field, names_of
 from dynamongo.arguments import check_seconds
 from dynamongo.exceptions import ConfigurationError, CursorError
 from dynamongo.executor import ReadPosition
-from dynamongo.expressions.conditions import And, Condition, Not, Or, Path
+from dynamongo.expressions.conditions import And, AnyCondition, Not, Or, Path
 from dynamongo.expressions.trees import assemble, join
 from dynamongo.expressions.values import AttributeValue, Item, check_text, normalize, shorten, type_of
 from dynamongo.operations import BatchGet, Get
@@ -264,7 +264,7 @@ def _canonical(value: Any) -> str:
     return repr(value)
 
 
-def _split(condition: Condition) -> Iterable[str | Condition]:
+def _split(condition: AnyCondition) -> Iterable[str | AnyCondition]:
     """Return the pieces of the text of a condition, which may be nested to any depth."""
     if isinstance(condition, (And, Or)):
         return (f"{type(condition).__name__}([", *join(condition.parts, ","), "])")

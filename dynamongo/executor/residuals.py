@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dynamongo.executor.sender import Sender
-from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.conditions import AnyCondition
 from dynamongo.expressions.evaluation import holds
 from dynamongo.expressions.filters import Filter, compile_filter
 from dynamongo.expressions.values import AttributeValue, Item
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dynamongo.mapping.keys.composed import ComposedKeys
 
 
-def find_filter(plan: Plan, residual: Condition, sender: Sender | None) -> Filter:
+def find_filter(plan: Plan, residual: AnyCondition, sender: Sender | None) -> Filter:
     """Return the function that leaves out the items of a plan that its residual does not accept."""
     found = _filter_by_key(plan.operations[0], residual) or _compile(sender, residual)
     return found if plan.key_templates is None else _filter_told(plan.key_templates, found)
@@ -35,7 +35,7 @@ def _filter_told(templates: ComposedKeys, test: Filter) -> Filter:
     return select
 
 
-def _compile(sender: Sender | None, residual: Condition) -> Filter:
+def _compile(sender: Sender | None, residual: AnyCondition) -> Filter:
     """Return the compiled residual; consecutive reads of one condition share it."""
     if sender is None:
         return compile_filter(residual)
@@ -46,7 +46,7 @@ def _compile(sender: Sender | None, residual: Condition) -> Filter:
     return last[1]
 
 
-def _filter_by_key(operation: ReadOperation, residual: Condition) -> Filter | None:
+def _filter_by_key(operation: ReadOperation, residual: AnyCondition) -> Filter | None:
     """Return a filter that tests each item with the condition on its own key, if the residual has one for each key."""
     if not isinstance(operation, BatchGet):
         return None

@@ -46,7 +46,7 @@ from dynamongo.operations import (
 from dynamongo.operations.steps import describe_step
 
 if TYPE_CHECKING:
-    from dynamongo.expressions.conditions import Condition
+    from dynamongo.expressions.conditions import AnyCondition
     from dynamongo.expressions.filters import Filter
     from dynamongo.operations import tables
 else:  # most programs find their tables
@@ -80,7 +80,7 @@ class Sender:
         last_filter: The residual of the last read, and its compiled form; see `reads`.
     """
 
-    last_filter: tuple[Condition, Filter] | None = None
+    last_filter: tuple[AnyCondition, Filter] | None = None
 
     def __init__(
         self,

@@ -17,7 +17,7 @@ from dynamongo.executor.cancellations import CONDITION_FAILED, raise_other
 from dynamongo.executor.effects import Steps
 from dynamongo.executor.reads import get_batch
 from dynamongo.executor.sender import Sender
-from dynamongo.expressions.conditions import Condition, Exists, Path, all_of
+from dynamongo.expressions.conditions import AnyCondition, Exists, Path, all_of
 from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.unique import Claim, Constraint, Constraints, find_stored_claim, still_holds
@@ -189,7 +189,7 @@ class UniqueCheck:
         return done
 
     def _take_free(self, claims: Sequence[FoundClaim]) -> list[Action]:
-        checks: dict[Keyed, list[Condition]] = {}
+        checks: dict[Keyed, list[AnyCondition]] = {}
         owners = {self._at(each.owner): each.owner for each in claims}
         for each in claims:
             conditions = checks.setdefault(self._at(each.owner), [])
@@ -197,7 +197,9 @@ class UniqueCheck:
         guards = [self._make_guard(each, each.owner) for each in claims]
         return [*self._check_all(owners, checks), *guards]
 
-    def _check_all(self, owners: dict[Keyed, Item], checks: dict[Keyed, list[Condition]]) -> Iterable[ConditionCheck]:
+    def _check_all(
+        self, owners: dict[Keyed, Item], checks: dict[Keyed, list[AnyCondition]]
+    ) -> Iterable[ConditionCheck]:
         for at, parts in checks.items():
             condition = all_of(tuple(parts))
             if condition is not None:
@@ -212,7 +214,7 @@ class UniqueCheck:
             actions.append(ConditionCheck(self._table, holder, about.claim.is_given_up))
         return actions
 
-    def _still_claims(self, about: FoundClaim) -> tuple[Condition, ...]:
+    def _still_claims(self, about: FoundClaim) -> tuple[AnyCondition, ...]:
         parts = about.unique.is_unchanged(_item_of(about.claim), (about.claim.constraint,))
         return parts or (Exists(Path(self._key_names[0])),)
 

@@ -30,7 +30,7 @@ from dynamongo.executor.cancellations import CONDITION_FAILED, raise_other
 from dynamongo.executor.effects import Steps
 from dynamongo.executor.guarded_writes import UNKNOWN, Known, SingleWrite, Unknown
 from dynamongo.executor.reads import get_batch
-from dynamongo.expressions.conditions import Condition, all_of, conjuncts
+from dynamongo.expressions.conditions import AnyCondition, all_of, conjuncts
 from dynamongo.expressions.evaluation import MISSING, holds, project
 from dynamongo.expressions.update_evaluation import apply_updates, evaluate_update
 from dynamongo.expressions.values import AttributeValue, Item
@@ -78,7 +78,7 @@ def claims_after(
     return unique.find_claims(item, constraints)
 
 
-def add_condition(write: SingleWrite, parts: Sequence[Condition]) -> SingleWrite:
+def add_condition(write: SingleWrite, parts: Sequence[AnyCondition]) -> SingleWrite:
     """Return the write with more conditions, which returns the stored item if they do not hold."""
     own = conjuncts(write.condition)
     condition = all_of((*own, *[part for part in parts if part not in own]))

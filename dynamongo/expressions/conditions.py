@@ -1,7 +1,7 @@
 """Conditions: trees of paths and attribute values, without fields, text or wire names.
 
 Fields build them (`User.year < 2000`), the planner takes them apart, and each consumer reads them with one `match` over
-the closed union `Condition`. The rules that DynamoDB checks before it reads anything (operand types, the order of
+the closed union `AnyCondition`. The rules that DynamoDB checks before it reads anything (operand types, the order of
 BETWEEN's bounds, a path compared with itself) are checked here when a node is made, so that the line with the mistake
 is the line that fails.
 
@@ -137,33 +137,38 @@ def is_value(operand: Operand) -> TypeGuard[AttributeValue]:
     return not isinstance(operand, (Path, Size))
 
 
-class BaseCondition(ComparisonOfWrongType):
+class Condition(ComparisonOfWrongType):
     """Base of all conditions: combines them with `&`, `|` and `~`, and refuses to be tested for truth."""
 
     __slots__ = ()
 
-    def __str__(self: Condition) -> str:  # type: ignore[misc]  # every subclass is in the union
-        return descriptions.describe(self)
+    def __str__(self) -> str:
+        return descriptions.describe(cast("AnyCondition", self))
 
-    def __and__(self: Condition, other: Condition) -> Condition:  # type: ignore[misc]  # every subclass is in the union
-        return And(self, other) if isinstance(cast("object", other), BaseCondition) else NotImplemented
+    # `Any`, not `cast`, which would be a call: every subclass is in the union.
 
-    def __or__(self: Condition, other: Condition) -> Condition:  # type: ignore[misc]  # every subclass is in the union
-        return Or(self, other) if isinstance(cast("object", other), BaseCondition) else NotImplemented
+    def __and__(self, other: Condition) -> AnyCondition:
+        parts: Any = (self, other)
+        return And(*parts) if isinstance(parts[1], Condition) else NotImplemented
 
-    def __invert__(self: Condition) -> Condition:  # type: ignore[misc]  # every subclass is in the union
-        return Not(self)
+    def __or__(self, other: Condition) -> AnyCondition:
+        parts: Any = (self, other)
+        return Or(*parts) if isinstance(parts[1], Condition) else NotImplemented
 
-    def matches(self: Condition, item: Mapping[str, Any] | Storable) -> bool:  # type: ignore[misc]  # as above
+    def __invert__(self) -> AnyCondition:
+        part: Any = self
+        return Not(part)
+
+    def matches(self, item: Mapping[str, Any] | Storable) -> bool:
         """Return whether the item satisfies the condition, as DynamoDB would decide. Makes no request.
 
         Args:
             item: An instance, as it would be saved, or attribute values by their stored names, such as an instance's
                 `to_item()`.
         """
-        return evaluation.holds(self, explanations.as_item(item))
+        return evaluation.holds(cast("AnyCondition", self), explanations.as_item(item))
 
-    def explain(self: Condition, item: Mapping[str, Any] | Storable) -> Explanation:  # type: ignore[misc]  # as above
+    def explain(self, item: Mapping[str, Any] | Storable) -> Explanation:
         """Return whether the item satisfies the condition, and which of its parts; print it to read it.
 
         Args:
@@ -177,7 +182,7 @@ class BaseCondition(ComparisonOfWrongType):
             false: attribute_exists(vip) (vip is missing)
             false: age >= 18 (age is 17)
         """
-        return explanations.explain(self, item)
+        return explanations.explain(cast("AnyCondition", self), item)
 
     def __bool__(self) -> NoReturn:
         raise TypeError(
@@ -188,7 +193,7 @@ class BaseCondition(ComparisonOfWrongType):
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison(BaseCondition):
+class Comparison(Condition):
     """`left operator right`."""
 
     left: Operand
@@ -205,7 +210,7 @@ class Comparison(BaseCondition):
 
 
 @dataclass(frozen=True, slots=True)
-class Between(BaseCondition):
+class Between(Condition):
     """`low <= operand <= high`, both ends included."""
 
     operand: Operand
@@ -230,7 +235,7 @@ class Between(BaseCondition):
 
 
 @dataclass(frozen=True, slots=True)
-class In(BaseCondition):
+class In(Condition):
     """`operand` equals one of `choices`; without choices, nothing does."""
 
     operand: Operand
@@ -242,7 +247,7 @@ class In(BaseCondition):
 
 
 @dataclass(frozen=True, slots=True)
-class BeginsWith(BaseCondition):
+class BeginsWith(Condition):
     """The string or binary `operand` starts with `prefix`."""
 
     operand: Operand
@@ -257,7 +262,7 @@ class BeginsWith(BaseCondition):
 
 
 @dataclass(frozen=True, slots=True)
-class Contains(BaseCondition):
+class Contains(Condition):
     """The string or binary `container` has `part` as a part, or the set or list has it as a member."""
 
     container: Operand
@@ -268,21 +273,21 @@ class Contains(BaseCondition):
 
 
 @dataclass(frozen=True, slots=True)
-class Exists(BaseCondition):
+class Exists(Condition):
     """There is a value at `path`, NULL and empty values included."""
 
     path: Path
 
 
 @dataclass(frozen=True, slots=True)
-class NotExists(BaseCondition):
+class NotExists(Condition):
     """There is no value at `path`."""
 
     path: Path
 
 
 @dataclass(frozen=True, slots=True)
-class IsType(BaseCondition):
+class IsType(Condition):
     """The value at `path` has the DynamoDB type `type` (DynamoDB's `attribute_type`)."""
 
     path: Path
@@ -295,56 +300,59 @@ class IsType(BaseCondition):
 
 # A dataclass's own `__eq__` and `__repr__` would recurse: the three kinds of branches inherit those of `trees`.
 @dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
-class And(Junction, BaseCondition):
+class And(Junction, Condition):
     """Every part holds. Nested ANDs are flattened, so that the parts are the conjuncts."""
 
-    parts: tuple[Condition, ...]
+    parts: tuple[AnyCondition, ...]
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
-class Or(Junction, BaseCondition):
+class Or(Junction, Condition):
     """At least one part holds. Nested ORs are flattened."""
 
-    parts: tuple[Condition, ...]
+    parts: tuple[AnyCondition, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Not(Branch, BaseCondition):
+class Not(Branch, Condition):
     """`part` does not hold. Two-valued: the negation of a comparison with a missing attribute is true."""
 
-    part: Condition
+    part: AnyCondition
 
     @property
-    def branches(self) -> tuple[Condition, ...]:
+    def branches(self) -> tuple[AnyCondition, ...]:
         """The part."""
         return (self.part,)
 
 
-Condition: TypeAlias = Comparison | Between | In | BeginsWith | Contains | Exists | NotExists | IsType | And | Or | Not
+AnyCondition: TypeAlias = (
+    Comparison | Between | In | BeginsWith | Contains | Exists | NotExists | IsType | And | Or | Not
+)
 
-AndCondition = And  # the names that dynamongo 0.2 documents
+BaseCondition = Condition  # the names that dynamongo 0.2 documents
+AndCondition = And
 OrCondition = Or
 
 
-def conjuncts(condition: Condition | None) -> tuple[Condition, ...]:
+def conjuncts(condition: AnyCondition | None) -> tuple[AnyCondition, ...]:
     """Return the parts that must all hold: those of an AND, else the condition itself; none for `None`."""
     if condition is None:
         return ()
     return condition.parts if isinstance(condition, And) else (condition,)
 
 
-def all_of(parts: tuple[Condition, ...]) -> Condition | None:
+def all_of(parts: tuple[AnyCondition, ...]) -> AnyCondition | None:
     """Combine parts that must all hold into one condition; the inverse of `conjuncts`."""
     return And.of(parts) if len(parts) > 1 else parts[0] if parts else None
 
 
-def _check_distinct(condition: Condition, first: Operand, other: Operand) -> None:
+def _check_distinct(condition: AnyCondition, first: Operand, other: Operand) -> None:
     """Refuse a path that is compared with itself, as DynamoDB does; it allows `size(a) = size(a)`."""
     if isinstance(first, Path) and type(first) is type(other) and first == other:
         raise ExpressionError(f"the first operand must differ from the others; got `{condition}`")
 
 
-def _check_orderable(condition: Condition, *operands: Operand) -> None:
+def _check_orderable(condition: AnyCondition, *operands: Operand) -> None:
     for operand in operands:
         if type(operand) not in _ORDERED and type_of(cast("AttributeValue", operand)) not in SCALAR_TYPES:
             raise ExpressionError(f"only strings, numbers and binary values have an order; got `{condition}`")

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dynamongo._support.unions import assert_never
 from dynamongo.expressions.conditions import (
     And,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparison,
-    Condition,
     Contains,
     Exists,
     In,
@@ -25,7 +25,7 @@ from dynamongo.expressions.trees import assemble, join
 from dynamongo.expressions.values import describe_value
 
 
-def describe(condition: Condition) -> str:
+def describe(condition: AnyCondition) -> str:
     """Write the condition for people: in DynamoDB's notation, with the values in place.
 
     >>> from dynamongo.expressions.conditions import LT, Path
@@ -35,7 +35,7 @@ def describe(condition: Condition) -> str:
     return assemble(condition, _describe_node)
 
 
-def _describe_node(condition: Condition) -> Iterable[str | Condition]:
+def _describe_node(condition: AnyCondition) -> Iterable[str | AnyCondition]:
     match condition:
         case And(parts):
             return join(parts, " AND ", (Or,))

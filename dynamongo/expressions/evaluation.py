@@ -23,11 +23,11 @@ from dynamongo.expressions.conditions import (
     LT,
     NE,
     And,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparator,
     Comparison,
-    Condition,
     Contains,
     Exists,
     In,
@@ -76,7 +76,7 @@ _ORDERS: dict[Comparator, Callable[[Any, Any], bool]] = {
 }
 
 
-def holds(condition: Condition, item: Mapping[str, AttributeValue], depth: int = 0) -> bool:
+def holds(condition: AnyCondition, item: Mapping[str, AttributeValue], depth: int = 0) -> bool:
     """Return whether the item satisfies the condition.
 
     This walks the tree, in one function, because each call would cost more than a node. For many items,
@@ -124,11 +124,11 @@ def holds(condition: Condition, item: Mapping[str, AttributeValue], depth: int =
             assert_never(condition)
 
 
-def _holds_nested(condition: Condition, item: Mapping[str, AttributeValue]) -> bool:
+def _holds_nested(condition: AnyCondition, item: Mapping[str, AttributeValue]) -> bool:
     """Do what `holds` does without recursion, with a stack of the branches that are not decided yet."""
     # For each branch, the result of a part that decides it (True for OR, False for AND, None for NOT, whose only part
     # always does), and its other parts.
-    undecided: list[tuple[bool | None, Iterator[Condition]]] = []
+    undecided: list[tuple[bool | None, Iterator[AnyCondition]]] = []
     while True:
         while isinstance(condition, (And, Or, Not)):
             decisive = None if isinstance(condition, Not) else isinstance(condition, Or)

@@ -7,7 +7,7 @@ from typing import Any, Protocol, cast
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import ExpressionError
-from dynamongo.expressions.conditions import And, Condition, Or, is_value
+from dynamongo.expressions.conditions import And, AnyCondition, Or, is_value
 from dynamongo.expressions.evaluation import MISSING, Resolved, holds, read
 from dynamongo.expressions.operands import operands_of
 from dynamongo.expressions.trees import Branch, nodes_of
@@ -35,7 +35,7 @@ class Explanation:
         parts: The explanations of its parts, if it is an AND, OR or NOT.
     """
 
-    condition: Condition
+    condition: AnyCondition
     holds: bool
     values: tuple[tuple[str, Resolved], ...] = ()
     parts: tuple[Explanation, ...] = ()
@@ -44,9 +44,9 @@ class Explanation:
         return self.holds
 
     @property
-    def failures(self) -> tuple[Condition, ...]:
+    def failures(self) -> tuple[AnyCondition, ...]:
         """The least parts that make it false: of an AND those that are false, of an OR all of them."""
-        found: list[Condition] = []
+        found: list[AnyCondition] = []
         pending: list[Explanation] = [] if self.holds else [self]
         while pending:
             each = pending.pop()
@@ -69,7 +69,7 @@ class Explanation:
             pending += reversed([(part, depth + 1) for part in each.parts])
 
 
-def explain(condition: Condition, item: Mapping[str, Any] | Storable) -> Explanation:
+def explain(condition: AnyCondition, item: Mapping[str, Any] | Storable) -> Explanation:
     """Return whether the item satisfies the condition, and which of its parts."""
     stored = as_item(item)
     # From the end, so that the parts of a branch are explained before it; a tree may be too deep for recursion.
@@ -104,13 +104,13 @@ def _freeze(value: Any) -> Any:
     return frozenset(cast("set[Any]", value)) if isinstance(value, set) else value
 
 
-def _combine(node: Condition, parts: tuple[Explanation, ...]) -> bool:
+def _combine(node: AnyCondition, parts: tuple[Explanation, ...]) -> bool:
     if isinstance(node, And):
         return all(part.holds for part in parts)
     return any(part.holds for part in parts) if isinstance(node, Or) else not parts[0].holds
 
 
-def _values_in(leaf: Condition, item: Mapping[str, AttributeValue]) -> tuple[tuple[str, Resolved], ...]:
+def _values_in(leaf: AnyCondition, item: Mapping[str, AttributeValue]) -> tuple[tuple[str, Resolved], ...]:
     read_from = dict.fromkeys(operand for operand in operands_of(leaf) if not is_value(operand))
     return tuple((str(operand), read(operand, item)) for operand in read_from)
 

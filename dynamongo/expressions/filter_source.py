@@ -21,11 +21,11 @@ from dynamongo.expressions.conditions import (
     LT,
     NE,
     And,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparator,
     Comparison,
-    Condition,
     Contains,
     Exists,
     In,
@@ -70,7 +70,7 @@ class FilterWriter:
         self._leaves = 0
         self._variables = 0
 
-    def write_parts(self, condition: Condition) -> str:
+    def write_parts(self, condition: AnyCondition) -> str:
         """Write the condition, with a line for each conjunct."""
         parts = condition.parts if isinstance(condition, And) else (condition,)
         known: _Known = {}
@@ -80,7 +80,7 @@ class FilterWriter:
             texts.append(f"({text})")
         return "\n        and ".join(texts)
 
-    def _write(self, condition: Condition, depth: int, known: _Known) -> _Written:
+    def _write(self, condition: AnyCondition, depth: int, known: _Known) -> _Written:
         # The rest of a condition that is very deep or long is walked, so that the source stays within both limits.
         if depth > _MAX_NESTING or self._leaves > _MAX_LEAVES:
             return f"holds({self._name(condition)}, item)", known, known
@@ -97,7 +97,7 @@ class FilterWriter:
                 self._leaves += 1
                 return self._write_leaf(condition, known)
 
-    def _write_all(self, parts: Sequence[Condition], depth: int, known: _Known, *, is_or: bool = False) -> _Written:
+    def _write_all(self, parts: Sequence[AnyCondition], depth: int, known: _Known, *, is_or: bool = False) -> _Written:
         """Write the parts of a branch, and return what is known if all are evaluated, and if one of them decides."""
         texts: list[str] = []
         decided: list[_Known] = []

@@ -26,7 +26,7 @@ from typing import Final, TypeAlias
 
 from dynamongo._support.codegen import make_function
 from dynamongo._support.lazy import lazy_property
-from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.conditions import AnyCondition
 from dynamongo.expressions.evaluation import (
     MISSING,
     compare,
@@ -65,7 +65,7 @@ _NAMES = {
 }
 
 
-def compile_filter(condition: Condition) -> Filter:
+def compile_filter(condition: AnyCondition) -> Filter:
     """Return a function that takes items and returns those that satisfy the condition, in order.
 
     It walks the tree for its first few items; for more of them it uses what is compiled for the shape of the tree, or
@@ -94,7 +94,7 @@ def compile_filter(condition: Condition) -> Filter:
     return select
 
 
-def generate_filter(condition: Condition) -> functools.partial[list[Item]]:
+def generate_filter(condition: AnyCondition) -> functools.partial[list[Item]]:
     """Return the compiled filter of the condition. `inspect.getsource` shows the source of its `func`."""
     shape, constants = find_filter_shape(condition)
     return functools.partial(shape.compiled, *constants)
@@ -123,7 +123,7 @@ class FilterShape:
         return self.walked > WORTH_COMPILING
 
 
-def find_filter_shape(condition: Condition) -> tuple[FilterShape, list[object]]:
+def find_filter_shape(condition: AnyCondition) -> tuple[FilterShape, list[object]]:
     """Return the shape of a condition, and the constants that its compiled function takes."""
     writer = FilterWriter()
     test = writer.write_parts(condition)

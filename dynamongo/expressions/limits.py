@@ -6,7 +6,7 @@ Source: "Service, account, and table quotas in Amazon DynamoDB", expression para
 from __future__ import annotations
 
 from dynamongo.exceptions import ExpressionError
-from dynamongo.expressions.conditions import And, Comparison, Condition, Exists, In, Not, Or, Path, Size, is_value
+from dynamongo.expressions.conditions import And, AnyCondition, Comparison, Exists, In, Not, Or, Path, Size, is_value
 from dynamongo.expressions.operands import operands_of, paths_of
 from dynamongo.expressions.trees import Branch, nodes_of
 
@@ -15,7 +15,7 @@ MAX_IN_OPERANDS = 100
 MAX_EXPRESSION_BYTES = 4096
 
 
-def check_limits(condition: Condition, expression: str | None = None) -> None:
+def check_limits(condition: AnyCondition, expression: str | None = None) -> None:
     """Raise `ExpressionError` if the condition is too large for one expression of DynamoDB.
 
     Args:
@@ -38,7 +38,7 @@ def check_limits(condition: Condition, expression: str | None = None) -> None:
         raise ExpressionError(f"Invalid {expression}: {fault}" if expression else own)
 
 
-def _is_plain(condition: Condition) -> bool:
+def _is_plain(condition: AnyCondition) -> bool:
     """Return whether a condition cannot be too large, for most at a glance: one leaf, or a few that are joined.
 
     It takes a tenth of the time of counting; `test_functions_count_as_operators` tries the largest of them.
@@ -50,12 +50,12 @@ def _is_plain(condition: Condition) -> bool:
     return not isinstance(condition, (Not, In))
 
 
-def count_operators(condition: Condition) -> int:
+def count_operators(condition: AnyCondition) -> int:
     """Count the operators and functions of the condition as DynamoDB does, which takes at most 300."""
     return sum(map(_own_operators, nodes_of(condition)))
 
 
-def _own_operators(node: Condition) -> int:
+def _own_operators(node: AnyCondition) -> int:
     match node:
         case And(parts) | Or(parts):
             return len(parts) - 1
@@ -65,7 +65,7 @@ def _own_operators(node: Condition) -> int:
             return 1 + sum([isinstance(operand, Size) for operand in operands_of(node)])
 
 
-def longest_in(condition: Condition) -> int:
+def longest_in(condition: AnyCondition) -> int:
     """Return the number of choices of the longest IN in the condition; DynamoDB takes at most 100."""
     return max([len(node.choices) for node in nodes_of(condition) if isinstance(node, In)], default=0)
 
@@ -75,7 +75,7 @@ def path_bytes(path: Path) -> int:
     return sum(len(f"[{step}]") if isinstance(step, int) else 8 for step in path.elements)
 
 
-def rendered_bytes(condition: Condition) -> int:
+def rendered_bytes(condition: AnyCondition) -> int:
     """Return an upper bound of the length of the condition as an expression; DynamoDB takes at most 4096 bytes.
 
     A name, a position or a value is rendered in up to eight bytes, including the comma or point that follows it.
@@ -83,7 +83,7 @@ def rendered_bytes(condition: Condition) -> int:
     return sum(map(_own_bytes, nodes_of(condition)))
 
 
-def _own_bytes(node: Condition) -> int:
+def _own_bytes(node: AnyCondition) -> int:
     match node:
         case And(parts) | Or(parts):
             return len(parts) * len(" AND ()")

@@ -9,10 +9,10 @@ from dynamongo._support.unions import assert_never
 from dynamongo.expressions.conditions import (
     EQ,
     And,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparison,
-    Condition,
     Contains,
     Exists,
     In,
@@ -28,19 +28,19 @@ from dynamongo.expressions.conditions import (
 from dynamongo.expressions.trees import Branch, nodes_of
 
 
-def is_equality(condition: Condition) -> bool:
+def is_equality(condition: AnyCondition) -> bool:
     """Return whether the condition compares by `=`."""
     return isinstance(condition, Comparison) and condition.operator == EQ
 
 
-def operands_of(condition: Condition) -> Iterator[Operand]:
+def operands_of(condition: AnyCondition) -> Iterator[Operand]:
     """Return every operand in the tree, from left to right; the paths that functions take are operands too."""
     if isinstance(condition, Branch):
         return itertools.chain.from_iterable(map(_own_operands, nodes_of(condition)))
     return iter(_own_operands(condition))
 
 
-def _own_operands(node: Condition) -> tuple[Operand, ...]:
+def _own_operands(node: AnyCondition) -> tuple[Operand, ...]:
     match node:
         case Comparison():
             return node.left, node.right
@@ -60,11 +60,11 @@ def _own_operands(node: Condition) -> tuple[Operand, ...]:
             assert_never(node)
 
 
-def replace_leaves(condition: Condition, replace: Callable[[Condition], Condition]) -> Condition:
+def replace_leaves(condition: AnyCondition, replace: Callable[[AnyCondition], AnyCondition]) -> AnyCondition:
     """Return the condition with what the function returns in the place of each part that has no parts itself."""
     # Without recursion, since a condition may be nested deeper than the stack of Python allows.
-    made: list[Condition] = []
-    nodes: list[Condition] = nodes_of(condition)
+    made: list[AnyCondition] = []
+    nodes: list[AnyCondition] = nodes_of(condition)
     for node in reversed(nodes):  # parts come before their parent, the last one first
         match node:
             case And(parts) | Or(parts):
@@ -76,19 +76,19 @@ def replace_leaves(condition: Condition, replace: Callable[[Condition], Conditio
     return made.pop()
 
 
-def paths_of(condition: Condition) -> list[Path]:
+def paths_of(condition: AnyCondition) -> list[Path]:
     """Return every path that the condition reads."""
     if not isinstance(condition, Branch):
         return _own_paths(condition)
     found: list[Path] = []
-    nodes: list[Condition] = nodes_of(condition)
+    nodes: list[AnyCondition] = nodes_of(condition)
     for node in nodes:
         if not isinstance(node, Branch):
             found += _own_paths(node)
     return found
 
 
-def _own_paths(node: Condition) -> list[Path]:
+def _own_paths(node: AnyCondition) -> list[Path]:
     if isinstance(node, Comparison) and isinstance(node.left, Path) and is_value(node.right):
         return [node.left]  # most nodes are this one
     found: list[Path] = []

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from dynamongo._support.dataclasses import dataclass, field
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.computed import Computed
-from dynamongo.expressions.conditions import Condition, Path
+from dynamongo.expressions.conditions import AnyCondition, Path
 from dynamongo.expressions.numbers import Number
 from dynamongo.expressions.values import AttributeValue
 
@@ -33,7 +33,7 @@ class SetUpdate(Update):
 
     value: AttributeValue | Path | Computed
     if_not_exists: bool = False
-    guard: Condition | None = field(default=None, repr=False, compare=False)
+    guard: AnyCondition | None = field(default=None, repr=False, compare=False)
     """As in `AddUpdate`, of a computed value."""
 
 
@@ -41,7 +41,7 @@ class SetUpdate(Update):
 class RemoveUpdate(Update):
     """Remove the value at the path, if there is one; later elements of a list move up."""
 
-    guard: Condition | None = field(default=None, repr=False, compare=False)
+    guard: AnyCondition | None = field(default=None, repr=False, compare=False)
     """As in `AddUpdate`, of a value that follows from others."""
 
 
@@ -50,7 +50,7 @@ class AddUpdate(Update):
     """Add a number, or the members of a set, to 0 or the empty set if there is no value (DynamoDB's ADD)."""
 
     value: Number | frozenset[str] | frozenset[Number] | frozenset[bytes]
-    guard: Condition | None = field(default=None, repr=False, compare=False)
+    guard: AnyCondition | None = field(default=None, repr=False, compare=False)
     """The condition that keeps the sum a value of the field; writes of models check it."""
 
 
@@ -66,7 +66,7 @@ class IncrementUpdate(Update):
     """Add to a number that must exist."""
 
     amount: Number
-    guard: Condition | None = field(default=None, repr=False, compare=False)
+    guard: AnyCondition | None = field(default=None, repr=False, compare=False)
     """As in `AddUpdate`."""
 
 
@@ -123,7 +123,7 @@ def check_update_request(updates: Sequence[AnyUpdate], key_names: Collection[str
         check_path_request([update.path for update in updates], "UpdateExpression")
 
 
-def guards_of(updates: Iterable[AnyUpdate]) -> list[tuple[Path, Condition]]:
+def guards_of(updates: Iterable[AnyUpdate]) -> list[tuple[Path, AnyCondition]]:
     """Return the path of each sum whose field has a range, with the condition that keeps the sum in it."""
     return [
         (update.path, update.guard)

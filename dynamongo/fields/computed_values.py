@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, cast, overload
 from dynamongo._support.type_variables import TypeVar
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.computed import Arithmetic, Computed, IfNotExists, ListAppend
-from dynamongo.expressions.conditions import GE, LE, And, Comparison, Condition, NotExists, Or, Path
+from dynamongo.expressions.conditions import GE, LE, And, AnyCondition, Comparison, NotExists, Or, Path
 from dynamongo.expressions.numbers import Number, add_numbers, negate
 from dynamongo.expressions.values import AttributeType, shorten
 from dynamongo.fields.operands import Incomparable, unwrap
@@ -133,7 +133,7 @@ def list_append(first: Any, second: Any) -> ComputedValue[Literal["L"]]:
     return ComputedValue(ListAppend(_as_list(first, fields[0]), _as_list(second, fields[0])), fields)
 
 
-def guard_computed(label: str, value: Arithmetic, low: Number | None, high: Number | None) -> Condition | None:
+def guard_computed(label: str, value: Arithmetic, low: Number | None, high: Number | None) -> AnyCondition | None:
     """Return the condition under which the result is in the range of its field.
 
     Raises:

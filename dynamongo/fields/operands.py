@@ -24,11 +24,11 @@ from dynamongo._support.type_variables import TypeVar
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import (
     And,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparator,
     Comparison,
-    Condition,
     Contains,
     In,
     Operand,
@@ -113,29 +113,29 @@ class Compared(Generic[Other_contra]):
             return GenericAlias(cls, types)
 
     @overload  # type: ignore[override]  # builds a condition
-    def __eq__(self, other: Other_contra) -> Condition: ...
+    def __eq__(self, other: Other_contra) -> AnyCondition: ...
     @overload
     def __eq__(self, other: object) -> ComparisonOfWrongType: ...
     def __eq__(self, other: object) -> Any:
         return self.compare("=", other)
 
     @overload  # type: ignore[override]  # builds a condition
-    def __ne__(self, other: Other_contra) -> Condition: ...
+    def __ne__(self, other: Other_contra) -> AnyCondition: ...
     @overload
     def __ne__(self, other: object) -> ComparisonOfWrongType: ...
     def __ne__(self, other: object) -> Any:
         return self.compare("<>", other)
 
-    def __lt__(self, other: Other_contra) -> Condition:
+    def __lt__(self, other: Other_contra) -> AnyCondition:
         return self.compare("<", other)
 
-    def __le__(self, other: Other_contra) -> Condition:
+    def __le__(self, other: Other_contra) -> AnyCondition:
         return self.compare("<=", other)
 
-    def __gt__(self, other: Other_contra) -> Condition:
+    def __gt__(self, other: Other_contra) -> AnyCondition:
         return self.compare(">", other)
 
-    def __ge__(self, other: Other_contra) -> Condition:
+    def __ge__(self, other: Other_contra) -> AnyCondition:
         return self.compare(">=", other)
 
     def compare(self, operator: Comparator, other: Any) -> Comparison:
@@ -149,11 +149,11 @@ class SizeOf(Compared["int | Comparand[int]"]):
     def __init__(self, operand: Size) -> None:
         self.operand = operand
 
-    def between(self, low: int | Comparand[int], high: int | Comparand[int]) -> Condition:
+    def between(self, low: int | Comparand[int], high: int | Comparand[int]) -> AnyCondition:
         """Match items whose attribute has a size between `low` and `high`, both included."""
         return Between(self.operand, self.encode_operand(low), self.encode_operand(high))
 
-    def in_(self, values: Iterable[int | Comparand[int]]) -> Condition:
+    def in_(self, values: Iterable[int | Comparand[int]]) -> AnyCondition:
         """Match items whose attribute has one of the sizes."""
         return In(self.operand, tuple(map(self.encode_operand, values)))
 
@@ -193,7 +193,7 @@ class LiteralValue(Compared["Opposite[V_co]"], Generic[V_co]):
             return cast("Comparison", _MIRRORED[operator](other, self.value))
         return Comparison(self._encode(), operator, _encode_constant(other))
 
-    def between(self, low: Any, high: Any) -> Condition:
+    def between(self, low: Any, high: Any) -> AnyCondition:
         """Match items in which the value lies between two fields, both included: `low <= value <= high`.
 
         It becomes two comparisons, since the fields may store the value in two forms, and either may be a key.
@@ -202,7 +202,7 @@ class LiteralValue(Compared["Opposite[V_co]"], Generic[V_co]):
             return Between(self._encode(), _encode_constant(low), _encode_constant(high))
         return And(self.compare(">=", low), self.compare("<=", high))
 
-    def in_(self, operands: Iterable[Any]) -> Condition:
+    def in_(self, operands: Iterable[Any]) -> AnyCondition:
         """Match items in which one of the fields has the value."""
         if isinstance(operands, (str, bytes)):
             raise ExpressionError(f"{self!r}.in_ takes a list of fields; got {shorten(operands)}")
@@ -213,7 +213,7 @@ class LiteralValue(Compared["Opposite[V_co]"], Generic[V_co]):
             return In(value, tuple([as_operand(choice) or _encode_constant(choice) for choice in choices]))
         return Or(*[self.compare("=", choice) for choice in choices])  # fields that store the value in several forms
 
-    def contains(self, part: Any) -> Condition:
+    def contains(self, part: Any) -> AnyCondition:
         """Match items in which a field is a part of the string or binary value, or one of the elements of the list.
 
         A list may have any number of elements, unlike that of `in_`; a set is sent as a list.
@@ -225,7 +225,7 @@ class LiteralValue(Compared["Opposite[V_co]"], Generic[V_co]):
             return Contains(cast("list[AttributeValue]", elements), operand)
         return Contains(self._encode_text("contains", part), operand)
 
-    def begins_with(self, prefix: Any) -> Condition:
+    def begins_with(self, prefix: Any) -> AnyCondition:
         """Match items in which a field is a prefix of the string or binary value."""
         return BeginsWith(self._encode_text("begins_with", prefix), as_operand(prefix) or _encode_constant(prefix))
 

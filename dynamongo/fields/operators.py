@@ -16,11 +16,11 @@ from dynamongo._support.type_variables import TypeVar
 from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.expressions.computed import Arithmetic, Computed
 from dynamongo.expressions.conditions import (
+    AnyCondition,
     BeginsWith,
     Between,
     Comparator,
     Comparison,
-    Condition,
     Contains,
     Exists,
     In,
@@ -34,6 +34,7 @@ from dynamongo.expressions.numbers import Number, negate
 from dynamongo.expressions.trees import ComparisonOfWrongType
 from dynamongo.expressions.updates import (
     AddUpdate,
+    AnyUpdate,
     AppendUpdate,
     DeleteUpdate,
     IncrementUpdate,
@@ -75,7 +76,7 @@ class OperandEncoder(Misused, Comparable):
         """Encode the new value of `set` and `set_if_not_exists`: the path of a field, a computed or a valid value."""
 
     @abstractmethod
-    def guard_computed(self, value: Arithmetic) -> Condition | None:
+    def guard_computed(self, value: Arithmetic) -> AnyCondition | None:
         """Return the condition under which a computed number is a value of the field; `None` if it always is."""
 
     @abstractmethod
@@ -100,7 +101,7 @@ class OperandEncoder(Misused, Comparable):
         """
 
     @abstractmethod
-    def guard_sum(self, amount: Number, of_nothing: Number | None) -> Condition | None:
+    def guard_sum(self, amount: Number, of_nothing: Number | None) -> AnyCondition | None:
         """Return the condition under which the sum is a value of the field; `None` if it always is.
 
         Args:
@@ -119,40 +120,40 @@ class Operators(OperandEncoder, Generic[Input_contra, Stored_co]):
     __hash__ = object.__hash__  # a class that defines `__eq__` would have none
 
     @overload  # type: ignore[override]  # builds a condition
-    def __eq__(self, other: Input_contra | Comparand[Input_contra]) -> Condition: ...
+    def __eq__(self, other: Input_contra | Comparand[Input_contra]) -> AnyCondition: ...
     @overload
     def __eq__(self, other: object) -> ComparisonOfWrongType: ...
     def __eq__(self, other: object) -> Any:
         return Comparison(self.path, "=", self._encode_operand(other))
 
     @overload  # type: ignore[override]  # builds a condition
-    def __ne__(self, other: Input_contra | Comparand[Input_contra]) -> Condition: ...
+    def __ne__(self, other: Input_contra | Comparand[Input_contra]) -> AnyCondition: ...
     @overload
     def __ne__(self, other: object) -> ComparisonOfWrongType: ...
     def __ne__(self, other: object) -> Any:
         return Comparison(self.path, "<>", self._encode_operand(other))
 
-    def __lt__(self: Operators[Any, _Ordered], other: Input_contra | Comparand[Input_contra]) -> Condition:
+    def __lt__(self: Operators[Any, _Ordered], other: Input_contra | Comparand[Input_contra]) -> AnyCondition:
         return Comparison(self.path, "<", self._encode_bound(other, "<"))
 
-    def __le__(self: Operators[Any, _Ordered], other: Input_contra | Comparand[Input_contra]) -> Condition:
+    def __le__(self: Operators[Any, _Ordered], other: Input_contra | Comparand[Input_contra]) -> AnyCondition:
         return Comparison(self.path, "<=", self._encode_bound(other, "<="))
 
-    def __gt__(self: Operators[Any, _Ordered], other: Input_contra | Comparand[Input_contra]) -> Condition:
+    def __gt__(self: Operators[Any, _Ordered], other: Input_contra | Comparand[Input_contra]) -> AnyCondition:
         return Comparison(self.path, ">", self._encode_bound(other, ">"))
 
-    def __ge__(self: Operators[Any, _Ordered], other: Input_contra | Comparand[Input_contra]) -> Condition:
+    def __ge__(self: Operators[Any, _Ordered], other: Input_contra | Comparand[Input_contra]) -> AnyCondition:
         return Comparison(self.path, ">=", self._encode_bound(other, ">="))
 
     def between(
         self: Operators[Any, _Ordered],
         low: Input_contra | Comparand[Input_contra],
         high: Input_contra | Comparand[Input_contra],
-    ) -> Condition:
+    ) -> AnyCondition:
         """Match items whose attribute lies between `low` and `high`, both included."""
         return Between(self.path, self._encode_bound(low, ">="), self._encode_bound(high, "<="))
 
-    def in_(self, values: Iterable[Input_contra | Comparand[Input_contra]]) -> Condition:
+    def in_(self, values: Iterable[Input_contra | Comparand[Input_contra]]) -> AnyCondition:
         """Match items whose attribute equals one of the values. An empty list matches nothing and sends no request."""
         if isinstance(values, (str, bytes)):
             raise ExpressionError(f"{self.label}.in_ takes a list of values; got {shorten(values)}")
@@ -175,25 +176,25 @@ class Operators(OperandEncoder, Generic[Input_contra, Stored_co]):
                 " attribute, exists() to find those with it"
             )
 
-    def contains(self: Operators[Any, _Searched], value: Any) -> Condition:
+    def contains(self: Operators[Any, _Searched], value: Any) -> AnyCondition:
         """Match items whose string or binary contains the value, or whose list or set has it as a member."""
         self._require_type("contains", "S", "B", "L", *SET_TYPES)
         return Contains(self.path, self.encode_part(unwrap(value)))
 
-    def begins_with(self: Operators[Any, Literal["S", "B"]], value: Any) -> Condition:
+    def begins_with(self: Operators[Any, Literal["S", "B"]], value: Any) -> AnyCondition:
         """Match items whose stored string or binary starts with the value."""
         self._require_type("begins_with", "S", "B")
         return BeginsWith(self.path, self.encode_part(unwrap(value)))
 
-    def exists(self) -> Condition:
+    def exists(self) -> AnyCondition:
         """Match items that have the attribute, with any value."""
         return Exists(self.path)
 
-    def not_exists(self) -> Condition:
+    def not_exists(self) -> AnyCondition:
         """Match items that lack the attribute."""
         return NotExists(self.path)
 
-    def attribute_type(self, type_: AttributeType) -> Condition:
+    def attribute_type(self, type_: AttributeType) -> AnyCondition:
         """Match items whose attribute has the DynamoDB type: S, N, B, BOOL, NULL, L, M, SS, NS or BS."""
         return IsType(self.path, type_)
 
@@ -204,7 +205,7 @@ class Operators(OperandEncoder, Generic[Input_contra, Stored_co]):
 
     # Updates.
 
-    def set(self, value: Input_contra | NewValue[Input_contra]) -> SetUpdate:
+    def set(self, value: Input_contra | NewValue[Input_contra]) -> AnyUpdate:
         """Set the attribute to a value, to a copy of another field, or to what the store computes."""
         self.check_update("set", is_sum=False)
         new = self.encode_new(value)
@@ -212,7 +213,7 @@ class Operators(OperandEncoder, Generic[Input_contra, Stored_co]):
             return SetUpdate(self.path, new)
         return SetUpdate(self.path, new, guard=self.guard_computed(new))
 
-    def set_if_not_exists(self, value: Input_contra | NewValue[Input_contra]) -> SetUpdate:
+    def set_if_not_exists(self, value: Input_contra | NewValue[Input_contra]) -> AnyUpdate:
         """Set the attribute to a value if it is absent; else change nothing."""
         self.check_update("set_if_not_exists", is_sum=False)
         new = self.encode_new(value)
@@ -220,50 +221,50 @@ class Operators(OperandEncoder, Generic[Input_contra, Stored_co]):
             raise ExpressionError(f"{self.label}.set_if_not_exists takes no sum, which DynamoDB computes only for set")
         return SetUpdate(self.path, new, if_not_exists=True)
 
-    def remove(self) -> RemoveUpdate:
+    def remove(self) -> AnyUpdate:
         """Remove the attribute."""
         if self.required and not self.is_element:
             raise ExpressionError(f"{self.label} is required, so it cannot be removed")
         self.check_update("remove", is_sum=False)
         return RemoveUpdate(self.path)
 
-    def add(self: Operators[Any, _Added], value: Any) -> AddUpdate:
+    def add(self: Operators[Any, _Added], value: Any) -> AnyUpdate:
         """Add a number, or the members of a set; a missing attribute counts as 0 or as the empty set."""
         if self.stored_type in SET_TYPES or isinstance(value, (set, frozenset)):
             return cast("Operators[Any]", self).add_to_set(value)
         return self._add(self._encode_amount("add", value))
 
-    def subtract(self: Operators[Any, Literal["N"]], value: Any) -> AddUpdate:
+    def subtract(self: Operators[Any, Literal["N"]], value: Any) -> AnyUpdate:
         """Subtract a number; a missing attribute counts as 0."""
         return self._add(negate(self._encode_amount("subtract", value)))
 
-    def increment(self: Operators[Any, Literal["N"]], by: Any = 1) -> IncrementUpdate:
+    def increment(self: Operators[Any, Literal["N"]], by: Any = 1) -> AnyUpdate:
         """Add to a number that must exist: the update of an item without it fails with `InvalidRequestError`."""
         return self._increment(self._encode_amount("increment", by))
 
-    def decrement(self: Operators[Any, Literal["N"]], by: Any = 1) -> IncrementUpdate:
+    def decrement(self: Operators[Any, Literal["N"]], by: Any = 1) -> AnyUpdate:
         """Subtract from a number that must exist, as `increment` does."""
         return self._increment(negate(self._encode_amount("decrement", by)))
 
-    def _add(self, amount: Number) -> AddUpdate:
+    def _add(self, amount: Number) -> AnyUpdate:
         return AddUpdate(self.path, amount, self.guard_sum(amount, of_nothing=amount))
 
-    def _increment(self, amount: Number) -> IncrementUpdate:
+    def _increment(self, amount: Number) -> AnyUpdate:
         return IncrementUpdate(self.path, amount, self.guard_sum(amount, of_nothing=None))
 
-    def append(self: Operators[Any, Literal["L"]], *elements: Any) -> AppendUpdate:
+    def append(self: Operators[Any, Literal["L"]], *elements: Any) -> AnyUpdate:
         """Add elements at the end of the list; a missing list counts as empty."""
         return AppendUpdate(self.path, self._encode_elements("append", elements))
 
-    def prepend(self: Operators[Any, Literal["L"]], *elements: Any) -> AppendUpdate:
+    def prepend(self: Operators[Any, Literal["L"]], *elements: Any) -> AnyUpdate:
         """Add elements at the start of the list, in the order given; a missing list counts as empty."""
         return AppendUpdate(self.path, self._encode_elements("prepend", elements), at_start=True)
 
-    def add_to_set(self: Operators[Any, Literal["SS", "NS", "BS"]], members: Any) -> AddUpdate:
+    def add_to_set(self: Operators[Any, Literal["SS", "NS", "BS"]], members: Any) -> AnyUpdate:
         """Add members to the set; a missing set counts as empty. Takes a set, a list, or one member."""
         return AddUpdate(self.path, self._encode_members("add_to_set", members))
 
-    def delete_from_set(self: Operators[Any, Literal["SS", "NS", "BS"]], members: Any) -> DeleteUpdate:
+    def delete_from_set(self: Operators[Any, Literal["SS", "NS", "BS"]], members: Any) -> AnyUpdate:
         """Remove members from the set; an empty set is removed. Takes a set, a list, or one member."""
         return DeleteUpdate(self.path, self._encode_members("delete_from_set", members))
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from dynamongo.expressions.conditions import Condition
+    from dynamongo.expressions.conditions import AnyCondition
     from dynamongo.fields import scalar_formats
     from dynamongo.fields.operands import Comparand
     from dynamongo.fields.options import FieldOptions
@@ -108,8 +108,8 @@ class BinaryField(FormattedField[T, "Bytes", Literal["B"]]):
 
     if TYPE_CHECKING:
 
-        def contains(self, value: Bytes | Comparand[Bytes]) -> Condition: ...
-        def begins_with(self, value: Bytes | Comparand[Bytes]) -> Condition: ...
+        def contains(self, value: Bytes | Comparand[Bytes]) -> AnyCondition: ...
+        def begins_with(self, value: Bytes | Comparand[Bytes]) -> AnyCondition: ...
 
     if TYPE_CHECKING:
 

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NoReturn, cast
 
 from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.expressions.computed import Arithmetic, Computed, ListAppend
-from dynamongo.expressions.conditions import Comparator, Comparison, Condition, Exists, NotExists, Operand, Or, Path
+from dynamongo.expressions.conditions import AnyCondition, Comparator, Comparison, Exists, NotExists, Operand, Or, Path
 from dynamongo.expressions.numbers import Number, add_numbers, negate
 from dynamongo.expressions.values import SCALAR_TYPES, AttributeValue, equals, type_of
 from dynamongo.fields import python_values
@@ -218,7 +218,7 @@ class Updatable(OperandEncoder):
                 )
         return value.value
 
-    def guard_computed(self, value: Arithmetic) -> Condition | None:
+    def guard_computed(self, value: Arithmetic) -> AnyCondition | None:
         return guard_computed(self.label, value, *self.stored_range)
 
     def can_copy(self, other: Any) -> bool:
@@ -256,13 +256,13 @@ class Updatable(OperandEncoder):
         if is_sum and not self.has_sums:
             raise ExpressionError(f"{self.label}: {verb} may make a number that is no value of it; set() a value")
 
-    def guard_sum(self, amount: Number, of_nothing: Number | None) -> Condition | None:
+    def guard_sum(self, amount: Number, of_nothing: Number | None) -> AnyCondition | None:
         if self.is_expiry and type(amount) is not int:
             self.reject(amount, "changed by whole seconds, since items expire by it (__ttl__)")
         low, high = self.stored_range
         # The store computes the sum, so the condition is about the old number: to add 5 to a field with max_value=10,
         # it must be <= 5.
-        bound: Condition | None = None
+        bound: AnyCondition | None = None
         if amount > 0 and high is not None:
             bound = Comparison(self.path, "<=", add_numbers(high, negate(amount)))
         elif amount < 0 and low is not None:

@@ -14,7 +14,7 @@ from dynamongo.exceptions import (
     WriteOutcomeUnknown,
 )
 from dynamongo.executor import Attempt, Sender, Steps
-from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.conditions import AnyCondition
 from dynamongo.expressions.values import shorten
 from dynamongo.locks.items import LockFields
 from dynamongo.locks.requests import LockRequests
@@ -47,7 +47,7 @@ class Hold:
         self.requests = requests
         self.token: int = item.token or 0
         self.lost: LockLost | None = None
-        self.is_stored: Condition = requests.is_held(acquisition)
+        self.is_stored: AnyCondition = requests.is_held(acquisition)
         self._now = now
         self._ends = sent + requests.lease
         self._process = os.getpid()

@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 from dynamongo.backends import Backend
 from dynamongo.connection.connection import Connection
 from dynamongo.exceptions import ConditionalCheckFailedException, ConfigurationError
-from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.conditions import AnyCondition
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item
 from dynamongo.fields.computed_values import if_not_exists
@@ -88,7 +88,7 @@ class LockRequests:
         """Begin a new lease, if the lock is still held by this acquisition."""
         return self._update(self._lease_from(self._now(), f"{acquisition}-{number}"), self.is_held(acquisition))
 
-    def free(self, condition: Condition) -> UpdateCall[LockFields]:
+    def free(self, condition: AnyCondition) -> UpdateCall[LockFields]:
         """Release the lock. The item stays for a while, and keeps its token for the next owner."""
         fields = self.model
         ends = [field.remove() for field in (fields.owner, fields.rvn, fields.lease, fields.since, fields.until)]
@@ -98,7 +98,7 @@ class LockRequests:
         """Read the item; the result is `None` if there is none."""
         return _ReadCall(self.mapper, self.table, self._key)
 
-    def is_held(self, acquisition: str) -> Condition:
+    def is_held(self, acquisition: str) -> AnyCondition:
         """Return the condition that the lock is held by an acquisition."""
         return self.model.rvn.begins_with(acquisition)
 
@@ -127,7 +127,7 @@ class LockRequests:
         ends = [fields.until.set(until), fields.expires.set(until + KEPT)]
         return [fields.rvn.set(rvn), fields.lease.set(float(self.lease)), *ends]
 
-    def _update(self, updates: list[Any], condition: Condition, *, upsert: bool = False) -> UpdateCall[LockFields]:
+    def _update(self, updates: list[Any], condition: AnyCondition, *, upsert: bool = False) -> UpdateCall[LockFields]:
         return UpdateCall(self.mapper, self.table, self.strategy, updates, upsert=upsert, condition=condition)
 
     def _now(self) -> datetime:

@@ -16,7 +16,7 @@ from dynamongo._support.dataclasses import replace
 from dynamongo._support.lazy import lazy_property
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import AttributeNotLoaded, Problem, UnreadableItem, ValidationError
-from dynamongo.expressions.conditions import Condition, Path
+from dynamongo.expressions.conditions import AnyCondition, Path
 from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
 from dynamongo.expressions.values import Item, shorten
 from dynamongo.fields import BinaryField, IntField, StringField
@@ -292,7 +292,7 @@ class Mapper(ModelSchema, Generic[M]):
         """Return whether the item of the instance was only partly read."""
         return record_of(instance).loaded is not None
 
-    def lock_of(self, instance: M) -> Condition | None:
+    def lock_of(self, instance: M) -> AnyCondition | None:
         """Return the condition that a write of the loaded item checks, if its model has a `VersionField`.
 
         An instance that only names an item, or belongs to another table, has no version to check.

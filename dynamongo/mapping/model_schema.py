@@ -16,7 +16,7 @@ from dynamongo.exceptions import (
     TableNotFound,
     ValidationError,
 )
-from dynamongo.expressions.conditions import Condition, Exists, NotExists, Path
+from dynamongo.expressions.conditions import AnyCondition, Exists, NotExists, Path
 from dynamongo.expressions.values import MAX_ITEM_BYTES, Item, check_name, shorten
 from dynamongo.fields.any_field import AnyField
 from dynamongo.fields.base import Field
@@ -80,7 +80,7 @@ class ModelSchema:
     indexes: Mapping[str, Index]
     version: Path | None
     unique: Constraints | None
-    guard_exclusion: Condition | None
+    guard_exclusion: AnyCondition | None
     exists: Exists
     is_missing: NotExists
     plan_templates: dict[Any, Any]
@@ -117,7 +117,7 @@ class ModelSchema:
         self._schema = declaration.table  # under the full name of the latest call of `schema`
         self.plan_templates = {}
 
-    def expect_guards(self, exclusion: Condition, prefix: str) -> None:
+    def expect_guards(self, exclusion: AnyCondition, prefix: str) -> None:
         """Leave guards of unique constraints out of reads, and refuse keys with which an item could pose as one."""
         self.guard_exclusion = exclusion
         self.keys.hash_key.reserve(prefix)

@@ -25,9 +25,9 @@ from dynamongo.exceptions import UniqueViolation, ValidationError
 from dynamongo.expressions.conditions import (
     EQ,
     NE,
+    AnyCondition,
     BeginsWith,
     Comparison,
-    Condition,
     Not,
     NotExists,
     Or,
@@ -55,7 +55,7 @@ _MAX_KEY_BYTES: Final = 2048
 """Source: "Partition keys and sort keys" in the quotas of DynamoDB."""
 
 
-def make_exclusion(keys: KeySchema) -> Condition:
+def make_exclusion(keys: KeySchema) -> AnyCondition:
     """Return the condition that leaves guards out of a read that would meet them."""
     (hash_key,) = keys.hash_attributes
     return Not(BeginsWith(Path(hash_key.name), PREFIX if hash_key.type == "S" else PREFIX.encode()))
@@ -76,7 +76,7 @@ class Claim:
     key: Item
 
     @property
-    def is_given_up(self) -> Condition:
+    def is_given_up(self) -> AnyCondition:
         """The condition that an item does not have these values; it holds for a missing item."""
         pairs = zip(self.constraint.paths, self.values, strict=True)
         parts = [Comparison(path, NE, value) for path, value in pairs]
@@ -186,11 +186,11 @@ class Constraints:
         owner = cast("Item", about).get("of") if isinstance(about, dict) else None
         return owner if isinstance(owner, dict) and owner.keys() == set(self.key_names) else None
 
-    def is_free_or_of(self, *owners: Item) -> Condition:
+    def is_free_or_of(self, *owners: Item) -> AnyCondition:
         """Return the condition that there is no guard, or that of one of these items."""
         return Or(self.is_free, *[Comparison(Path(ATTRIBUTE, "of"), EQ, owner) for owner in owners])
 
-    def is_unchanged(self, item: Item | None, constraints: Iterable[Constraint]) -> tuple[Condition, ...]:
+    def is_unchanged(self, item: Item | None, constraints: Iterable[Constraint]) -> tuple[AnyCondition, ...]:
         """Return the conditions that an item still has the values that these constraints keep unique."""
         if item is None:
             return (self.is_free,)
@@ -257,6 +257,6 @@ def still_holds(claim: Claim, item: Item | None) -> bool:
     return found is not None and found.key == claim.key
 
 
-def all_given_up(claims: Iterable[Claim]) -> Condition:
+def all_given_up(claims: Iterable[Claim]) -> AnyCondition:
     """Return the condition that an item has none of the values."""
-    return cast("Condition", all_of(tuple([claim.is_given_up for claim in claims])))
+    return cast("AnyCondition", all_of(tuple([claim.is_given_up for claim in claims])))

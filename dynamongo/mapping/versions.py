@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from dynamongo._support.dataclasses import dataclass
-from dynamongo.expressions.conditions import EQ, Comparison, Condition, NotExists, Path, conjuncts
+from dynamongo.expressions.conditions import EQ, AnyCondition, Comparison, NotExists, Path, conjuncts
 from dynamongo.expressions.updates import AddUpdate
 from dynamongo.expressions.values import Item
 
@@ -36,7 +36,7 @@ class Conflict:
         return f"the item with {item} {found}, but {expectation}: call reload(), and apply the change again"
 
 
-def lock(path: Path, version: int | None) -> Condition:
+def lock(path: Path, version: int | None) -> AnyCondition:
     """Return the condition that the stored item is at a version, or has none yet."""
     return NotExists(path) if version is None else Comparison(path, EQ, version)
 
@@ -51,7 +51,7 @@ def count_up(path: Path) -> AddUpdate:
     return AddUpdate(path, 1)
 
 
-def find_conflict(path: Path, condition: Condition | None, item: Item | None) -> Conflict | None:
+def find_conflict(path: Path, condition: AnyCondition | None, item: Item | None) -> Conflict | None:
     """Return the conflict if the stored item is at another version than the `lock` in a condition requires."""
     found = None if item is None else item.get(path.attribute)
     for part in conjuncts(condition):  # the lock is ANDed to the conditions of the caller

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dynamongo.expressions.conditions import BaseCondition
+from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import Updates
 from dynamongo.model.result_set import ResultSet
 from dynamongo.model.write_stream import perform_bulk, stream_bulk
@@ -41,7 +41,7 @@ class SaveMany(SaveVerb[M]):
     def __call__(
         self,
         items: Iterable[M | Mapping[str, Any]],
-        overwrite: bool | BaseCondition = True,
+        overwrite: bool | Condition = True,
         *,
         max_workers: int | None = None,
         max_units_per_second: float | None = None,
@@ -71,7 +71,7 @@ class SaveMany(SaveVerb[M]):
     def stream(
         self,
         items: Iterable[M | Mapping[str, Any]],
-        overwrite: bool | BaseCondition = True,
+        overwrite: bool | Condition = True,
         *,
         max_workers: int | None = None,
         max_units_per_second: float | None = None,

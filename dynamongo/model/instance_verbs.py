@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.expressions.conditions import BaseCondition
+from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.model.write_verbs import WriteVerbs
@@ -30,14 +30,14 @@ class InstanceVerbs(WriteVerbs[K]):
 
     @overload
     def save(
-        self, overwrite: bool | BaseCondition = ..., *, only_changed: bool = ..., returns: Literal["new"] = ...
+        self, overwrite: bool | Condition = ..., *, only_changed: bool = ..., returns: Literal["new"] = ...
     ) -> Self: ...
     @overload
     def save(
-        self, overwrite: bool | BaseCondition = ..., *, only_changed: Literal[False] = ..., returns: Literal["old"]
+        self, overwrite: bool | Condition = ..., *, only_changed: Literal[False] = ..., returns: Literal["old"]
     ) -> Self | None: ...
     def save(
-        self, overwrite: bool | BaseCondition = True, *, only_changed: bool = False, returns: WholeReturns = "new"
+        self, overwrite: bool | Condition = True, *, only_changed: bool = False, returns: WholeReturns = "new"
     ) -> Self | None:
         """Save the instance as `save_one` does, and return it, or what it has replaced."""
         if returns == "new":  # as most do; an override of `save_one` may not take it
@@ -48,7 +48,7 @@ class InstanceVerbs(WriteVerbs[K]):
         """Save the instance, whose item must not exist yet, as `create_one` does, and return it."""
         return type(self).create_one(self)
 
-    def delete(self, *, condition: BaseCondition | None = None) -> Self | None:
+    def delete(self, *, condition: Condition | None = None) -> Self | None:
         """Delete the instance's item as `delete_one` does.
 
         Returns:
@@ -62,14 +62,14 @@ class InstanceVerbs(WriteVerbs[K]):
         update: Updates,
         /,
         *updates: Updates,
-        condition: BaseCondition | None = ...,
+        condition: Condition | None = ...,
         returns: Literal["new"] = ...,
     ) -> Self: ...
     @overload
     def update(
-        self, update: Updates, /, *updates: Updates, condition: BaseCondition | None = ..., returns: WholeReturns
+        self, update: Updates, /, *updates: Updates, condition: Condition | None = ..., returns: WholeReturns
     ) -> Self: ...
-    def update(self, *updates: Updates, condition: BaseCondition | None = None, returns: WholeReturns = "new") -> Self:
+    def update(self, *updates: Updates, condition: Condition | None = None, returns: WholeReturns = "new") -> Self:
         """Update the instance's item as `update_one` does, and take over what is stored.
 
         Args:
@@ -89,15 +89,15 @@ class InstanceVerbs(WriteVerbs[K]):
         update: Updates,
         /,
         *updates: Updates,
-        condition: BaseCondition | None = ...,
+        condition: Condition | None = ...,
         returns: Literal["new"] = ...,
     ) -> Self: ...
     @overload
     def upsert(
-        self, update: Updates, /, *updates: Updates, condition: BaseCondition | None = ..., returns: WholeReturns
+        self, update: Updates, /, *updates: Updates, condition: Condition | None = ..., returns: WholeReturns
     ) -> Self | None: ...
     def upsert(
-        self, *updates: Updates, condition: BaseCondition | None = None, returns: WholeReturns = "new"
+        self, *updates: Updates, condition: Condition | None = None, returns: WholeReturns = "new"
     ) -> Self | None:
         """Update the instance's item as `update` does, or create it from its key and the updates.
 

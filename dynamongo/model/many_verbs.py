@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.expressions.conditions import BaseCondition
+from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import Updates
 from dynamongo.model.verb_binding import BulkVerb
 from dynamongo.planning.strategy_types import K
@@ -61,7 +61,7 @@ class ManyVerbs(Keyed[K]):
     def save_iter(
         cls,
         items: Iterable[Self | Mapping[str, Any]],
-        overwrite: bool | BaseCondition = True,
+        overwrite: bool | Condition = True,
         *,
         max_workers: int | None = None,
         max_units_per_second: float | None = None,

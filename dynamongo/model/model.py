@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.aio.facet import AsyncFacet, guard_facet
 from dynamongo.exceptions import ValidationError
-from dynamongo.expressions.conditions import BaseCondition
+from dynamongo.expressions.conditions import Condition
 from dynamongo.mapping.records import set_record
 from dynamongo.model.instance_verbs import InstanceVerbs
 from dynamongo.model.many_verbs import ManyVerbs
@@ -123,7 +123,7 @@ class Model(ReadVerbs[K], InstanceVerbs[K], ManyVerbs[K], TableVerbs):
 
     @classmethod
     def __find_across__(
-        cls, models: Sequence[type[Instance]], condition: BaseCondition | None, arguments: AcrossArguments
+        cls, models: Sequence[type[Instance]], condition: Condition | None, arguments: AcrossArguments
     ) -> ResultSet[Any]:
         """Return what `Connection.find_across` returns; the model is the first of those that it takes."""
         return across.prepare_across(result_set.ResultSet, models, condition, arguments)

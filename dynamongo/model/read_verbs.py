@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import UnreadableItem
-from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.conditions import AnyCondition
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.planning.strategies import Strategy, keys_condition
 from dynamongo.planning.strategy_types import K
@@ -332,7 +332,7 @@ class ReadVerbs(Keyed[K]):
         return known_plans.plan_for(mapper, read, connection_of(cls).limits.batch_get)
 
     @classmethod
-    def keys_in(cls, values: Iterable[OneItem[K, Self]]) -> Condition:
+    def keys_in(cls, values: Iterable[OneItem[K, Self]]) -> AnyCondition:
         """Return the condition that an item's key is one of `values`: keys in any form that `get_one` takes."""
         return keys_condition(values, cls.__mapper__)
 

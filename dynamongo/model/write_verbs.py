@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.expressions.conditions import BaseCondition
+from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.planning.strategies import Strategy
@@ -37,7 +37,7 @@ class WriteVerbs(Keyed[K]):
     def save_one(
         cls,
         item: Self | Mapping[str, Any],
-        overwrite: bool | BaseCondition = ...,
+        overwrite: bool | Condition = ...,
         *,
         only_changed: bool = ...,
         returns: Literal["new"] = ...,
@@ -47,7 +47,7 @@ class WriteVerbs(Keyed[K]):
     def save_one(
         cls,
         item: Self | Mapping[str, Any],
-        overwrite: bool | BaseCondition = ...,
+        overwrite: bool | Condition = ...,
         *,
         only_changed: Literal[False] = ...,
         returns: Literal["old"],
@@ -56,7 +56,7 @@ class WriteVerbs(Keyed[K]):
     def save_one(
         cls,
         item: Self | Mapping[str, Any],
-        overwrite: bool | BaseCondition = True,
+        overwrite: bool | Condition = True,
         *,
         only_changed: bool = False,
         returns: WholeReturns = "new",
@@ -97,7 +97,7 @@ class WriteVerbs(Keyed[K]):
         return cls.save_one(item, overwrite=False)
 
     @classmethod
-    def delete_one(cls, strategy: OneItem[K, Self], *, condition: BaseCondition | None = None) -> Self | None:
+    def delete_one(cls, strategy: OneItem[K, Self], *, condition: Condition | None = None) -> Self | None:
         """Delete an item. Costs one DeleteItem request.
 
         Args:
@@ -122,7 +122,7 @@ class WriteVerbs(Keyed[K]):
         updates: Updates,
         *,
         upsert: bool = ...,
-        condition: BaseCondition | None = ...,
+        condition: Condition | None = ...,
         returns: Literal["new", "updated_new", "updated_old"] = ...,
     ) -> Self: ...
     @overload
@@ -133,7 +133,7 @@ class WriteVerbs(Keyed[K]):
         updates: Updates,
         *,
         upsert: Literal[False] = ...,
-        condition: BaseCondition | None = ...,
+        condition: Condition | None = ...,
         returns: Literal["old"],
     ) -> Self: ...
     @overload
@@ -144,7 +144,7 @@ class WriteVerbs(Keyed[K]):
         updates: Updates,
         *,
         upsert: bool = ...,
-        condition: BaseCondition | None = ...,
+        condition: Condition | None = ...,
         returns: Returns,
     ) -> Self | None: ...
     @classmethod
@@ -154,7 +154,7 @@ class WriteVerbs(Keyed[K]):
         updates: Updates,
         *,
         upsert: bool = False,
-        condition: BaseCondition | None = None,
+        condition: Condition | None = None,
         returns: Returns = "new",
     ) -> Self | None:
         """Change some attributes of an item. Costs one UpdateItem request; of unique values (`__unique__`), more.
@@ -193,17 +193,17 @@ class WriteVerbs(Keyed[K]):
         strategy: OneItem[K, Self],
         updates: Updates,
         *,
-        condition: BaseCondition | None = ...,
+        condition: Condition | None = ...,
         returns: Literal["new", "updated_new", "updated_old"] = ...,
     ) -> Self: ...
     @overload
     @classmethod
     def upsert_one(
-        cls, strategy: OneItem[K, Self], updates: Updates, *, condition: BaseCondition | None = ..., returns: Returns
+        cls, strategy: OneItem[K, Self], updates: Updates, *, condition: Condition | None = ..., returns: Returns
     ) -> Self | None: ...
     @classmethod
     def upsert_one(
-        cls, strategy: Strategy, updates: Updates, *, condition: BaseCondition | None = None, returns: Returns = "new"
+        cls, strategy: Strategy, updates: Updates, *, condition: Condition | None = None, returns: Returns = "new"
     ) -> Self | None:
         """Change some attributes of an item, and create it if it is missing: `update_one` with `upsert=True`."""
         updated: Self | None = cls.update_one(strategy, updates, upsert=True, **given(condition, returns))
@@ -217,7 +217,7 @@ class WriteVerbs(Keyed[K]):
         values: Mapping[str, Any],
         *,
         upsert: bool = ...,
-        condition: BaseCondition | None = ...,
+        condition: Condition | None = ...,
         returns: Literal["new", "updated_new", "updated_old"] = ...,
     ) -> Self: ...
     @overload
@@ -228,7 +228,7 @@ class WriteVerbs(Keyed[K]):
         values: Mapping[str, Any],
         *,
         upsert: bool = ...,
-        condition: BaseCondition | None = ...,
+        condition: Condition | None = ...,
         returns: Returns,
     ) -> Self | None: ...
     @overload
@@ -239,7 +239,7 @@ class WriteVerbs(Keyed[K]):
         values: None = ...,
         *,
         upsert: bool = ...,
-        condition: BaseCondition | None = ...,
+        condition: Condition | None = ...,
         returns: Literal["new", "updated_new", "updated_old"] = ...,
     ) -> Self: ...
     @overload
@@ -250,7 +250,7 @@ class WriteVerbs(Keyed[K]):
         values: None = ...,
         *,
         upsert: bool = ...,
-        condition: BaseCondition | None = ...,
+        condition: Condition | None = ...,
         returns: Returns,
     ) -> Self | None: ...
     @classmethod
@@ -260,7 +260,7 @@ class WriteVerbs(Keyed[K]):
         values: Mapping[str, Any] | None = None,
         *,
         upsert: bool = False,
-        condition: BaseCondition | None = None,
+        condition: Condition | None = None,
         returns: Returns = "new",
     ) -> Self | None:
         """Set several attributes of an item, as `update_one` does; `None` removes one.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final, Literal, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass, field
-from dynamongo.expressions.conditions import BeginsWith, Between, Comparison, Condition, Path
+from dynamongo.expressions.conditions import AnyCondition, BeginsWith, Between, Comparison, Path
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item
 from dynamongo.operations.base import BatchDelete, BatchPut, Operation
@@ -102,7 +102,7 @@ class Query(Operation[PageResult]):
 
     table: str
     key_condition: KeyCondition
-    filter: Condition | None = None
+    filter: AnyCondition | None = None
     index: str | None = None
     projection: tuple[Path, ...] = ()
     descending: bool = False
@@ -125,7 +125,7 @@ class Scan(Operation[PageResult]):
     """
 
     table: str
-    filter: Condition | None = None
+    filter: AnyCondition | None = None
     index: str | None = None
     projection: tuple[Path, ...] = ()
     limit: int | None = None
@@ -153,7 +153,7 @@ class Put(Operation[WriteResult]):
 
     table: str
     item: Item
-    condition: Condition | None = None
+    condition: AnyCondition | None = None
     return_old: bool = False
     return_item_on_failure: bool = False
     is_idempotent: bool = field(default=False, compare=False, repr=False)
@@ -165,7 +165,7 @@ class Delete(Operation[WriteResult]):
 
     table: str
     key: Item
-    condition: Condition | None = None
+    condition: AnyCondition | None = None
     return_old: bool = False
     return_item_on_failure: bool = False
     is_idempotent: bool = field(default=False, compare=False, repr=False)
@@ -191,7 +191,7 @@ class UpdateItem(Operation[WriteResult]):
     table: str
     key: Item
     updates: tuple[AnyUpdate, ...] = ()
-    condition: Condition | None = None
+    condition: AnyCondition | None = None
     returns: ReturnValues = "NONE"
     return_item_on_failure: bool = False
 
@@ -210,7 +210,7 @@ class ConditionCheck:
 
     table: str
     key: Item
-    condition: Condition
+    condition: AnyCondition
     return_item_on_failure: bool = False
 
 

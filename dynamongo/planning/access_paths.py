@@ -26,7 +26,7 @@ import itertools
 from typing import Final, cast
 
 from dynamongo._support.dataclasses import dataclass
-from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.conditions import AnyCondition
 from dynamongo.expressions.operands import is_equality
 from dynamongo.expressions.values import ScalarType
 from dynamongo.operations import KeyPart
@@ -173,7 +173,7 @@ class Candidate:
     access: AccessPath
     hash_key: HashKeys
     range_key: tuple[KeyPart, ...]
-    rest: tuple[Condition, ...]
+    rest: tuple[AnyCondition, ...]
     fetches: bool
     read: Read
 

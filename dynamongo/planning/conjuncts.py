@@ -10,10 +10,10 @@ from dynamongo._support.dataclasses import dataclass
 from dynamongo.expressions.conditions import (
     EQ,
     And,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparison,
-    Condition,
     Contains,
     Exists,
     In,
@@ -54,7 +54,7 @@ class Choice:
         says_more: Whether the conjunct also has to be evaluated, since it says more than the values do.
     """
 
-    part: Condition
+    part: AnyCondition
     values: tuple[AttributeValue, ...]
     says_more: bool = False
 
@@ -64,7 +64,7 @@ class Choice:
         return len(self.values), self.says_more
 
 
-def find_choice(parts: Sequence[Condition], attribute: KeyAttribute, depth: int = 0) -> Choice | None:
+def find_choice(parts: Sequence[AnyCondition], attribute: KeyAttribute, depth: int = 0) -> Choice | None:
     """Return the conjunct that restricts the attribute to the fewest values, if any does.
 
     Of `h IN (1, 2)` and `h = 1` that is the second: the first remains a condition on the items.
@@ -77,7 +77,7 @@ def find_choice(parts: Sequence[Condition], attribute: KeyAttribute, depth: int 
     return best
 
 
-def _choice_of(part: Condition, attribute: KeyAttribute, depth: int) -> Choice | None:
+def _choice_of(part: AnyCondition, attribute: KeyAttribute, depth: int) -> Choice | None:
     if isinstance(part, Comparison):
         if part.operator != EQ or not _is_attribute(part.left, attribute) or not is_key_value(part.right, attribute):
             return None
@@ -95,7 +95,7 @@ def _choice_of(part: Condition, attribute: KeyAttribute, depth: int) -> Choice |
     return None
 
 
-def _join(part: Or, branches: Sequence[Condition], found: Sequence[Choice]) -> Choice:
+def _join(part: Or, branches: Sequence[AnyCondition], found: Sequence[Choice]) -> Choice:
     # `(h = 1 AND a = 2) OR h = 3` names the values 1 and 3, but its first branch also has to be evaluated.
     says_more = any(
         choice.says_more or choice.part is not branch for choice, branch in zip(found, branches, strict=True)
@@ -118,13 +118,13 @@ def is_empty(operand: Operand) -> bool:
     return isinstance(operand, (str, bytes)) and not operand
 
 
-def without(parts: Iterable[Condition], *used: Condition) -> Condition | None:
+def without(parts: Iterable[AnyCondition], *used: AnyCondition) -> AnyCondition | None:
     """Return the condition without the conjuncts that were used."""
     identities = set(map(id, used))  # comparing trees would take time, and drop an equal conjunct that was not used
     return all_of(tuple(part for part in parts if id(part) not in identities))
 
 
-def demands(part: Condition, attribute: str, depth: int = 0) -> bool:
+def demands(part: AnyCondition, attribute: str, depth: int = 0) -> bool:
     """Return whether the condition holds only for items with the attribute; `False` beyond `MAX_NESTING`."""
     match part:
         case Comparison(_, operator, _):
@@ -143,8 +143,8 @@ def demands(part: Condition, attribute: str, depth: int = 0) -> bool:
 
 
 def split_filter(
-    parts: Iterable[Condition], key_names: Collection[str], held: Collection[str] | None = None
-) -> tuple[Condition | None, Condition | None]:
+    parts: Iterable[AnyCondition], key_names: Collection[str], held: Collection[str] | None = None
+) -> tuple[AnyCondition | None, AnyCondition | None]:
     """Split the conjuncts into those that the store evaluates as a filter, and those that are left to the executor.
 
     Args:
@@ -155,8 +155,8 @@ def split_filter(
 
     Source: "FilterExpression" in Query, API reference.
     """
-    kept: list[Condition] = []
-    left: list[Condition] = []
+    kept: list[AnyCondition] = []
+    left: list[AnyCondition] = []
     operators, length = -1, 0  # of the kept ones as one AND: one operator between any two
     for part in parts:
         names = {path.attribute for path in paths_of(part)}

@@ -8,10 +8,10 @@ from typing import cast
 from dynamongo.expressions.conditions import (
     NE,
     And,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparison,
-    Condition,
     In,
     NotExists,
     Operand,
@@ -24,13 +24,13 @@ from dynamongo.expressions.values import SCALAR_TYPES, AttributeValue, Item, typ
 from dynamongo.planning.ranges import are_disjoint, strictest_bounds
 
 
-def find_contradiction(parts: Sequence[Condition]) -> Condition | None:
+def find_contradiction(parts: Sequence[AnyCondition]) -> AnyCondition | None:
     """Return the first conjuncts on one attribute that cannot hold together, or `None`.
 
     Compares the conjuncts that restrict one path by values: equality, `in_`, bounds, prefixes and its absence. Whether
     an item satisfies the others, only the store knows.
     """
-    groups: dict[Path, list[Condition]] = {}
+    groups: dict[Path, list[AnyCondition]] = {}
     for part in parts:
         path = find_subject(part)
         if path is not None:
@@ -44,7 +44,7 @@ def find_contradiction(parts: Sequence[Condition]) -> Condition | None:
     return None
 
 
-def find_subject(part: Condition) -> Path | None:
+def find_subject(part: AnyCondition) -> Path | None:
     """Return the path that the conjunct restricts by values alone, if it does."""
     if isinstance(part, Comparison):
         # `<>` leaves every value but one, and holds for a missing attribute, too.
@@ -59,7 +59,7 @@ def find_subject(part: Condition) -> Path | None:
             return None
 
 
-def _is_impossible(path: Path, group: Sequence[Condition]) -> bool:
+def _is_impossible(path: Path, group: Sequence[AnyCondition]) -> bool:
     # Of a few possible values, each is tested with the whole group: `year = 5 AND year > 7` holds for none.
     choices = [chosen for part in group if (chosen := _choices(part)) is not None]
     if choices:
@@ -72,7 +72,7 @@ def _is_impossible(path: Path, group: Sequence[Condition]) -> bool:
     return len({_bounded_type(part) for part in group}) > 1 or _bounds_are_disjoint(group)
 
 
-def _choices(part: Condition) -> tuple[AttributeValue, ...] | None:
+def _choices(part: AnyCondition) -> tuple[AttributeValue, ...] | None:
     match part:
         case Comparison(_, "=", value):
             return (cast("AttributeValue", value),)
@@ -92,12 +92,12 @@ def _item_with(path: Path, value: AttributeValue) -> Item | None:
     return cast("Item", found)
 
 
-def _bounded_type(part: Condition) -> str:
+def _bounded_type(part: AnyCondition) -> str:
     operand: Operand = part.right if isinstance(part, Comparison) else list(operands_of(part))[1]
     return type_of(cast("AttributeValue", operand))
 
 
-def _bounds_are_disjoint(group: Sequence[Condition]) -> bool:
+def _bounds_are_disjoint(group: Sequence[AnyCondition]) -> bool:
     if _bounded_type(group[0]) not in SCALAR_TYPES:
         return False
     low, high = strictest_bounds(group)

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 
 from dynamongo._support.dataclasses import dataclass
-from dynamongo.expressions.conditions import Comparison, Condition, conjuncts
+from dynamongo.expressions.conditions import AnyCondition, Comparison, conjuncts
 from dynamongo.expressions.values import AttributeValue
 from dynamongo.planning.conjuncts import Choice
 from dynamongo.planning.key_lookup import find_keys
@@ -27,8 +27,8 @@ class HashKeys:
 
 
 def find_hash_keys(
-    parts: tuple[Condition, ...], keys: KeySchema, choices: Sequence[Choice]
-) -> tuple[HashKeys, tuple[Condition, ...]] | None:
+    parts: tuple[AnyCondition, ...], keys: KeySchema, choices: Sequence[Choice]
+) -> tuple[HashKeys, tuple[AnyCondition, ...]] | None:
     """Return the hash key values, and the conjuncts that they do not cover; `None` if there are too many."""
     if len(choices) == 1:
         (choice,) = choices

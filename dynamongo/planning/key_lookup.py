@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import TypeAlias, cast
 
-from dynamongo.expressions.conditions import Condition, Or, all_of, conjuncts
+from dynamongo.expressions.conditions import AnyCondition, Or, all_of, conjuncts
 from dynamongo.expressions.values import AttributeValue, Item, ScalarType, type_of
 from dynamongo.planning.conjuncts import MAX_NESTING, Choice, find_choice, without
 from dynamongo.planning.strategies import Target
@@ -16,14 +16,14 @@ from dynamongo.schema import KeyAttribute, KeySchema
 _MAX_PRODUCT = 1_000
 """The most keys that `in_` on several key attributes are multiplied to; beyond that, each hash key is queried."""
 
-_Found: TypeAlias = tuple[list[Item], Condition | None]
+_Found: TypeAlias = tuple[list[Item], AnyCondition | None]
 """Keys, and what is left to evaluate on their items."""
 
-Checks: TypeAlias = Mapping[tuple[AttributeValue, ...], Condition | None]
+Checks: TypeAlias = Mapping[tuple[AttributeValue, ...], AnyCondition | None]
 """What has to hold for the item of each key."""
 
 
-def find_keys(parts: Sequence[Condition], keys: KeySchema, depth: int = 0) -> _Found | None:
+def find_keys(parts: Sequence[AnyCondition], keys: KeySchema, depth: int = 0) -> _Found | None:
     """Return the keys of all items that can satisfy the conjuncts, and what is left of these; `None` for no keys.
 
     A key is found where an ORed conjunct says it in every branch, or where both of its attributes have to equal one of
@@ -42,7 +42,7 @@ def find_keys(parts: Sequence[Condition], keys: KeySchema, depth: int = 0) -> _F
     return [target.key for target in targets], all_of(tuple(parts)) if differs else others
 
 
-def checks_by_key(residual: Condition, key: Item) -> Checks | None:
+def checks_by_key(residual: AnyCondition, key: Item) -> Checks | None:
     """Return what the residual of a batch get says of each key, or `None` where it does not tell keys apart.
 
     An item is then tested with the condition on its own key, and not with those on all the others: reading n items by
@@ -60,7 +60,7 @@ def checks_by_key(residual: Condition, key: Item) -> Checks | None:
     if found is None:
         return None
     targets, others = found
-    named: dict[tuple[AttributeValue, ...], list[Condition | None]] = {}
+    named: dict[tuple[AttributeValue, ...], list[AnyCondition | None]] = {}
     for target in targets:
         named.setdefault(tuple(target.key.values()), []).append(target.check)
     return {values: all_of((*conjuncts(others), *conjuncts(_any_of(checks)))) for values, checks in named.items()}
@@ -71,8 +71,8 @@ def _schema_of(key: Item) -> KeySchema:
 
 
 def _find_in_branches(
-    parts: Sequence[Condition], keys: KeySchema, depth: int = 0
-) -> tuple[list[Target], Condition | None] | None:
+    parts: Sequence[AnyCondition], keys: KeySchema, depth: int = 0
+) -> tuple[list[Target], AnyCondition | None] | None:
     """Return the keys that an ORed conjunct names, each with what its branch says beside, and the other conjuncts."""
     # The first such OR supplies the keys; others are evaluated, since intersecting their keys would save little.
     for part in parts:
@@ -93,7 +93,7 @@ def _keys_of_branches(condition: Or, keys: KeySchema, depth: int) -> list[_Found
     return found
 
 
-def _any_of(checks: list[Condition | None]) -> Condition | None:
+def _any_of(checks: list[AnyCondition | None]) -> AnyCondition | None:
     wanted = [check for check in checks if check is not None]
     # A branch that says nothing beside the key lets every item with that key through.
     if len(wanted) < len(checks):
@@ -101,7 +101,7 @@ def _any_of(checks: list[Condition | None]) -> Condition | None:
     return wanted[0] if len(wanted) == 1 else Or(*wanted)
 
 
-def _find_product(parts: Sequence[Condition], keys: KeySchema) -> _Found | None:
+def _find_product(parts: Sequence[AnyCondition], keys: KeySchema) -> _Found | None:
     """Return every combination of the values that the conjuncts allow each of the key attributes."""
     choices: list[Choice] = []
     for attribute in keys.attributes:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from dynamongo._support.dataclasses import replace
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ExpressionError
-from dynamongo.expressions.conditions import Condition, conjuncts
+from dynamongo.expressions.conditions import AnyCondition, conjuncts
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.operations import MAX_BATCH_GET
 from dynamongo.planning.plan import Plan
@@ -51,7 +51,7 @@ def plan_for(mapper: Mapper[Any], read: Read, batch_get: int = MAX_BATCH_GET) ->
     return plan if rate is None else replace(plan, max_units_per_second=rate)
 
 
-def _plan_by_template(templates: dict[Any, Any], read: Read, parts: tuple[Condition, ...], batch_get: int) -> Plan:
+def _plan_by_template(templates: dict[Any, Any], read: Read, parts: tuple[AnyCondition, ...], batch_get: int) -> Plan:
     """Return the plan from the template of its shape, or plan the read and keep its template.
 
     Threads share the templates: each step is one operation of a dict, and the worst of a race is a plan made twice.
@@ -71,7 +71,7 @@ def _plan_by_template(templates: dict[Any, Any], read: Read, parts: tuple[Condit
     return plan
 
 
-def _plan_by_members(templates: dict[Any, Any], read: Read, parts: tuple[Condition, ...], batch_get: int) -> Plan:
+def _plan_by_members(templates: dict[Any, Any], read: Read, parts: tuple[AnyCondition, ...], batch_get: int) -> Plan:
     """Do the same for a model whose keys have templates: fill in the conditions on keys first, and then the plan."""
     shape = None if isinstance(read.source, tuple) else find_read_shape(read, parts)
     known: _Known | None = templates.get(shape, _UNKNOWN)
@@ -88,7 +88,7 @@ def _plan_by_members(templates: dict[Any, Any], read: Read, parts: tuple[Conditi
     return plan
 
 
-def _fill(known: _Known, read: Read, parts: tuple[Condition, ...], batch_get: int) -> Plan | None:
+def _fill(known: _Known, read: Read, parts: tuple[AnyCondition, ...], batch_get: int) -> Plan | None:
     of_keys, of_plan = known
     served = of_keys.fill(parts)
     if served is None:

@@ -22,10 +22,10 @@ from dynamongo.expressions.conditions import (
     GT,
     LE,
     LT,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparison,
-    Condition,
     In,
     NotExists,
     Path,
@@ -53,15 +53,15 @@ class KeyRange:
         is_impossible: Whether no value satisfies them.
     """
 
-    condition: Condition | None = None
-    said: tuple[Condition, ...] = ()
+    condition: AnyCondition | None = None
+    said: tuple[AnyCondition, ...] = ()
     is_impossible: bool = False
 
 
 _NOTHING: Final = KeyRange()
 
 
-def bound_key(path: Path, prefix: str, member: KeyMember, conditions: Sequence[Condition]) -> KeyRange:
+def bound_key(path: Path, prefix: str, member: KeyMember, conditions: Sequence[AnyCondition]) -> KeyRange:
     """Return what conditions on the member after a prefix say of the key."""
     if not conditions:
         return _NOTHING
@@ -78,7 +78,7 @@ def bound_key(path: Path, prefix: str, member: KeyMember, conditions: Sequence[C
     return _bound_text(path, prefix, member, bounds)
 
 
-def _has_type(part: Condition, member: KeyMember) -> bool:
+def _has_type(part: AnyCondition, member: KeyMember) -> bool:
     """Return whether the values of the condition have the type in which the member is stored."""
     if isinstance(part, Comparison):
         return type_of(cast("AttributeValue", part.right)) == member.field.stored_type
@@ -127,7 +127,7 @@ def _whole_bounds(part: Any) -> tuple[int | None, int | None]:
             return None, floor(value)
 
 
-def _bound_text(path: Path, prefix: str, member: KeyMember, bounds: Sequence[Condition]) -> KeyRange:
+def _bound_text(path: Path, prefix: str, member: KeyMember, bounds: Sequence[AnyCondition]) -> KeyRange:
     low, high = strictest_bounds(bounds)
     exact = () if member.order == "loose" else _said_by(bounds)
     first, last = prefix, _after(prefix) if prefix else None
@@ -190,6 +190,6 @@ def _after(text: str) -> str:
     return start + ("\ue000" if last == "\ud7ff" else chr(ord(last) + 1))  # after the surrogates, which are no text
 
 
-def _said_by(bounds: Iterable[Condition]) -> tuple[Condition, ...]:
+def _said_by(bounds: Iterable[AnyCondition]) -> tuple[AnyCondition, ...]:
     """Return the bounds that a range says; of IN, it says only the least and the greatest value."""
     return tuple(part for part in bounds if not isinstance(part, In))

@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import cast
 
 from dynamongo.exceptions import ExpressionError
-from dynamongo.expressions.conditions import And, Condition, Exists, NotExists, Or, Path
+from dynamongo.expressions.conditions import And, AnyCondition, Exists, NotExists, Or, Path
 from dynamongo.expressions.evaluation import holds
 from dynamongo.expressions.operands import paths_of, replace_leaves
 from dynamongo.expressions.values import Item
 from dynamongo.mapping.keys.composed import ComposedKeys
 
 
-def settle(condition: Condition, templates: ComposedKeys, key: Item) -> Condition:
+def settle(condition: AnyCondition, templates: ComposedKeys, key: Item) -> AnyCondition:
     """Return the condition without the members that only the key tells.
 
     Args:
@@ -32,7 +32,7 @@ def settle(condition: Condition, templates: ComposedKeys, key: Item) -> Conditio
     return replace_leaves(condition, lambda leaf: _settle_leaf(leaf, templates, told))
 
 
-def _settle_leaf(leaf: Condition, templates: ComposedKeys, told: Item) -> Condition:
+def _settle_leaf(leaf: AnyCondition, templates: ComposedKeys, told: Item) -> AnyCondition:
     named = {path.attribute for path in paths_of(leaf)}
     if named.isdisjoint(templates.unstored):
         return leaf
@@ -42,7 +42,7 @@ def _settle_leaf(leaf: Condition, templates: ComposedKeys, told: Item) -> Condit
         )
     hash_key = Path(templates.names[0])
     exists, is_missing = Exists(hash_key), NotExists(hash_key)
-    outcomes: dict[tuple[bool, bool], Condition] = {
+    outcomes: dict[tuple[bool, bool], AnyCondition] = {
         (True, True): Or(exists, is_missing),
         (True, False): exists,
         (False, True): is_missing,

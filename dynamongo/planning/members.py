@@ -23,9 +23,9 @@ from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.conditions import (
     EQ,
     And,
+    AnyCondition,
     BeginsWith,
     Comparison,
-    Condition,
     In,
     Or,
     Path,
@@ -60,11 +60,11 @@ class Step:
     """
 
     key: ComposedKey
-    condition: Condition
-    sources: tuple[Condition | None, ...]
+    condition: AnyCondition
+    sources: tuple[AnyCondition | None, ...]
     bounded: KeyMember | None = None
-    bounds: tuple[Condition, ...] = ()
-    said: tuple[Condition, ...] = ()
+    bounds: tuple[AnyCondition, ...] = ()
+    said: tuple[AnyCondition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +79,14 @@ class Served:
         steps: How the conditions on keys were made, which are the last parts.
     """
 
-    given: tuple[Condition, ...]
-    parts: tuple[Condition, ...]
-    stated: tuple[Condition, ...] = ()
+    given: tuple[AnyCondition, ...]
+    parts: tuple[AnyCondition, ...]
+    stated: tuple[AnyCondition, ...] = ()
     is_impossible: bool = False
     steps: tuple[Step, ...] = ()
 
 
-def serve(templates: ComposedKeys, keys: KeySchema, parts: tuple[Condition, ...]) -> Served:
+def serve(templates: ComposedKeys, keys: KeySchema, parts: tuple[AnyCondition, ...]) -> Served:
     """Return the conjuncts with conditions on keys in the place of those on their members.
 
     Args:
@@ -111,7 +111,7 @@ def serve(templates: ComposedKeys, keys: KeySchema, parts: tuple[Condition, ...]
     return Served(parts, left, tuple(group.stated.values()), group.is_impossible, tuple(group.steps))
 
 
-def find_gaps(key: ComposedKey, stated: Iterable[Condition], left: Collection[str]) -> tuple[str, ...]:
+def find_gaps(key: ComposedKey, stated: Iterable[AnyCondition], left: Collection[str]) -> tuple[str, ...]:
     """Return why the key condition says nothing of some members that other conditions restrict.
 
     Args:
@@ -131,7 +131,7 @@ def find_gaps(key: ComposedKey, stated: Iterable[Condition], left: Collection[st
     return (f"`{name}`: {fault}",) if first.attribute in left and (fault := first.slot.order_fault) else ()
 
 
-def _drop_forms(parts: Iterable[Condition], added: Sequence[Condition]) -> Iterator[Condition]:
+def _drop_forms(parts: Iterable[AnyCondition], added: Sequence[AnyCondition]) -> Iterator[AnyCondition]:
     """Yield the conjuncts without those, in what tells the kind, of which the conditions on keys are instances."""
     begun = {_subject_of(part): part for part in added if isinstance(part, (BeginsWith, Comparison))}
     for part in parts:
@@ -141,11 +141,11 @@ def _drop_forms(parts: Iterable[Condition], added: Sequence[Condition]) -> Itera
         yield from [each for each in part.parts if not _is_instance(begun.get(_subject_of(each)), each)]
 
 
-def _subject_of(part: Condition) -> Path | None:
+def _subject_of(part: AnyCondition) -> Path | None:
     return cast("Path", next(iter(operands_of(part)))) if isinstance(part, (BeginsWith, Comparison)) else None
 
 
-def _is_instance(part: Condition | None, form: Condition) -> bool:
+def _is_instance(part: AnyCondition | None, form: AnyCondition) -> bool:
     """Return whether a value or prefix of a key begins as the form says."""
     if not isinstance(part, (BeginsWith, Comparison)) or not isinstance(form, (BeginsWith, Comparison)):
         return False
@@ -163,20 +163,20 @@ class _Group:
         depth: How deep in ORs they are.
     """
 
-    def __init__(self, parts: Iterable[Condition], outer: _Values | None = None, depth: int = 0) -> None:
+    def __init__(self, parts: Iterable[AnyCondition], outer: _Values | None = None, depth: int = 0) -> None:
         self._parts = {id(part): part for part in parts}
-        self.added: list[Condition] = []
+        self.added: list[AnyCondition] = []
         self.steps: list[Step] = []
         self._depth = depth
-        self.stated: dict[int, Condition] = {}
+        self.stated: dict[int, AnyCondition] = {}
         self.is_impossible = False
-        self._sources: dict[str, Condition] = {}
+        self._sources: dict[str, AnyCondition] = {}
         self._values: dict[str, tuple[AttributeValue, ...]] = dict(outer or {})
-        self._subjects: dict[str, list[Condition]] = {}
+        self._subjects: dict[str, list[AnyCondition]] = {}
         for part in self._parts.values():
             self._note(part)
 
-    def _note(self, part: Condition) -> None:
+    def _note(self, part: AnyCondition) -> None:
         subject = find_subject(part)
         if subject is None or len(subject.elements) != 1:
             return
@@ -191,7 +191,7 @@ class _Group:
             self._values[name] = tuple(dict.fromkeys(cast("tuple[AttributeValue, ...]", part.choices)))
 
     @property
-    def parts(self) -> tuple[Condition, ...]:
+    def parts(self) -> tuple[AnyCondition, ...]:
         """The conjuncts as they are now."""
         return (*[part for each, part in self._parts.items() if each not in self.stated], *self.added)
 
@@ -229,12 +229,12 @@ class _Group:
                     self.stated[each] = part
                     self.added.append(served)
 
-    def _serve_branch(self, branch: Condition, keys: Sequence[ComposedKey]) -> Condition:
+    def _serve_branch(self, branch: AnyCondition, keys: Sequence[ComposedKey]) -> AnyCondition:
         group = _Group(conjuncts(branch), self._values, self._depth + 1)
         for key in keys:
             group.fix(key)
         group.serve_branches(keys)
-        return cast("Condition", all_of(group.parts))
+        return cast("AnyCondition", all_of(group.parts))
 
     def narrow(self, key: ComposedKey) -> None:
         """Add what is known of a range key, unless its value is."""
@@ -269,7 +269,7 @@ class _Group:
             leading.append(found[0])
         return leading
 
-    def _bound(self, key: ComposedKey, prefix: str, sources: tuple[Condition | None, ...]) -> None:
+    def _bound(self, key: ComposedKey, prefix: str, sources: tuple[AnyCondition | None, ...]) -> None:
         """Add what conditions on the member after a prefix say, or else the prefix."""
         bounded = key.members[len(sources)]
         bounds = [] if bounded is key.open_member else self._subjects.get(bounded.attribute, [])
@@ -281,7 +281,7 @@ class _Group:
         elif prefix:
             self._add(Step(key, BeginsWith(key.path, prefix), sources, bounded, tuple(bounds)), sources)
 
-    def _add(self, step: Step, said: Iterable[Condition | None]) -> None:
+    def _add(self, step: Step, said: Iterable[AnyCondition | None]) -> None:
         self.steps.append(step)
         self.added.append(step.condition)
         self._subjects.setdefault(step.key.attribute, []).append(step.condition)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import cast
 
-from dynamongo.expressions.conditions import EQ, And, Comparison, Condition, In, Not, NotExists, Or, Path, all_of
+from dynamongo.expressions.conditions import EQ, And, AnyCondition, Comparison, In, Not, NotExists, Or, Path, all_of
 from dynamongo.expressions.evaluation import MISSING, holds, resolve
 from dynamongo.expressions.limits import (
     MAX_EXPRESSION_BYTES,
@@ -31,7 +31,7 @@ _SPARE_BYTES = 100
 """Room for what an update also checks: that the item exists and has its version."""
 
 
-def narrow(condition: Condition, item: Item) -> Condition:
+def narrow(condition: AnyCondition, item: Item) -> AnyCondition:
     """Return a condition that a write of the item can check; the item satisfied the original when it was read.
 
     The first of these that is small enough: the condition itself; the same with its long INs divided; only what held of
@@ -49,14 +49,14 @@ def narrow(condition: Condition, item: Item) -> Condition:
     return condition
 
 
-def _candidates(condition: Condition, item: Item) -> Iterator[Condition]:
+def _candidates(condition: AnyCondition, item: Item) -> Iterator[AnyCondition]:
     yield condition
     yield split_long_ins(condition)
     yield _keep_what_held(condition, item)
     yield _pin(condition, item)
 
 
-def _fits(condition: Condition) -> bool:
+def _fits(condition: AnyCondition) -> bool:
     return (
         longest_in(condition) <= MAX_IN_OPERANDS
         and count_operators(condition) <= MAX_OPERATORS - _SPARE_OPERATORS
@@ -64,19 +64,19 @@ def _fits(condition: Condition) -> bool:
     )
 
 
-def split_long_ins(condition: Condition) -> Condition:
+def split_long_ins(condition: AnyCondition) -> AnyCondition:
     """Return the same condition with INs of at most a hundred choices, the limit of DynamoDB."""
     return condition if longest_in(condition) <= MAX_IN_OPERANDS else replace_leaves(condition, _split_in)
 
 
-def _split_in(part: Condition) -> Condition:
+def _split_in(part: AnyCondition) -> AnyCondition:
     if not isinstance(part, In) or len(part.choices) <= MAX_IN_OPERANDS:
         return part
     starts = range(0, len(part.choices), MAX_IN_OPERANDS)
     return Or(*[In(part.operand, part.choices[start : start + MAX_IN_OPERANDS]) for start in starts])
 
 
-def _keep_what_held(part: Condition, item: Item, depth: int = 0) -> Condition:
+def _keep_what_held(part: AnyCondition, item: Item, depth: int = 0) -> AnyCondition:
     """Return what held of the condition; beyond `MAX_NESTING`, that its attributes are as they were read.
 
     `a = 1 OR b = 2` becomes `b = 2` for the item `{"a": 7, "b": 2}`.
@@ -98,7 +98,7 @@ def _keep_what_held(part: Condition, item: Item, depth: int = 0) -> Condition:
             return part
 
 
-def _keep_choice(part: In, item: Item) -> Condition:
+def _keep_choice(part: In, item: Item) -> AnyCondition:
     """Return the IN with the only choice that held."""
     while len(part.choices) > 1:
         half = len(part.choices) // 2
@@ -107,16 +107,16 @@ def _keep_choice(part: In, item: Item) -> Condition:
     return part
 
 
-def _pin(condition: Condition, item: Item) -> Condition:
+def _pin(condition: AnyCondition, item: Item) -> AnyCondition:
     """Return the condition that every attribute it names is as it was read.
 
     `a < 9 AND NOT b = 2` becomes `a = 7 AND attribute_not_exists(b)` for the item `{"a": 7}`.
     """
     pins = [_pin_path(path, item) for path in dict.fromkeys(paths_of(condition))]
-    return cast("Condition", all_of(tuple(pins))) if pins else condition
+    return cast("AnyCondition", all_of(tuple(pins))) if pins else condition
 
 
-def _pin_path(path: Path, item: Item) -> Condition:
+def _pin_path(path: Path, item: Item) -> AnyCondition:
     value = resolve(path, item)
     if value is MISSING:
         return NotExists(path)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass, field, replace
-from dynamongo.expressions.conditions import Condition, Path, all_of
+from dynamongo.expressions.conditions import AnyCondition, Path, all_of
 from dynamongo.expressions.operands import cover, paths_of
 from dynamongo.expressions.values import Item
 from dynamongo.mapping.keys.model_keys import describe_key
@@ -105,7 +105,7 @@ class Plan:
     """
 
     operations: tuple[ReadOperation, ...]
-    residual: Condition | None = None
+    residual: AnyCondition | None = None
     order_by: tuple[str, ...] = ()
     descending: bool = False
     limit: int | None = None
@@ -117,7 +117,7 @@ class Plan:
     batch_get: int = field(default=MAX_BATCH_GET, compare=False, repr=False)
     names: Mapping[str, str] = field(default_factory=dict[str, str], compare=False, repr=False)
     max_units_per_second: float | None = None
-    stated: tuple[Condition, ...] = field(default=(), compare=False)
+    stated: tuple[AnyCondition, ...] = field(default=(), compare=False)
     key_templates: Any = field(default=None, compare=False, repr=False)  # or `ComposedKeys`, which few models import
 
     @property
@@ -158,7 +158,7 @@ class Plan:
         return first.key_condition if isinstance(first, Query) else None
 
     @property
-    def filter(self) -> Condition | None:
+    def filter(self) -> AnyCondition | None:
         """The condition that the store evaluates on the items that it reads; it bills all of them."""
         first = self.operations[0] if self.operations else None
         return first.filter if isinstance(first, (Query, Scan)) else None
@@ -193,7 +193,7 @@ class Plan:
         return "\n".join([*lines, *_lines("stored as", *_find_renamed(lines, self.names))])
 
 
-def find_tested(residual: Condition, templates: ComposedKeys | None) -> tuple[Path, ...]:
+def find_tested(residual: AnyCondition, templates: ComposedKeys | None) -> tuple[Path, ...]:
     """Return what to read of items for a residual besides their keys."""
     paths = tuple(dict.fromkeys(paths_of(residual)))
     if templates is None:

@@ -31,10 +31,10 @@ from dynamongo._support.dataclasses import dataclass
 from dynamongo.expressions.conditions import (
     EQ,
     And,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparison,
-    Condition,
     Contains,
     Exists,
     In,
@@ -66,7 +66,7 @@ _MAX_PARTS: Final = 8
 """An OR or IN with more of them names keys, or does not come a second time: to take its shape would only cost time."""
 
 
-def find_read_shape(read: Read, parts: Sequence[Condition]) -> ReadShape | None:
+def find_read_shape(read: Read, parts: Sequence[AnyCondition]) -> ReadShape | None:
     """Return the shape of a read by a condition, given its conjuncts; `None` if there will be no template."""
     shape: list[Any] = [read.table.name, read.index, read.projection, read.required]
     shape += (read.descending, read.consistent, read.is_sorted)
@@ -182,7 +182,7 @@ class PlanTemplate:
     is_doubtful: bool
 
     def fill(
-        self, read: Read, parts: Sequence[Condition], batch_get: int, stated: tuple[Condition, ...] = ()
+        self, read: Read, parts: Sequence[AnyCondition], batch_get: int, stated: tuple[AnyCondition, ...] = ()
     ) -> Plan | None:
         """Return the plan of a read of the same shape, given its conjuncts; `None` if it has to be planned."""
         if self.table is not read.table and self.table != read.table:  # of a read made before an option was assigned
@@ -241,7 +241,7 @@ class PlanTemplate:
         )
 
 
-def make_template(read: Read, parts: Sequence[Condition], plan: Plan) -> PlanTemplate | None:
+def make_template(read: Read, parts: Sequence[AnyCondition], plan: Plan) -> PlanTemplate | None:
     """Return the template of a plan; `None` if a decision depends on values, or the plan has other nodes."""
     positions = {id(part): position for position, part in enumerate(parts)}
     # If one node is there twice, the plan does not tell which of the two it has.
@@ -267,13 +267,13 @@ def make_template(read: Read, parts: Sequence[Condition], plan: Plan) -> PlanTem
     return PlanTemplate(read.table, plan, of_key, folded, of_filter, of_residual, takes_limit, bounds, is_doubtful)
 
 
-def _find_repeated(parts: Sequence[Condition]) -> set[tuple[str | int, ...]]:
+def _find_repeated(parts: Sequence[AnyCondition]) -> set[tuple[str | int, ...]]:
     """Return the paths that several conjuncts restrict by values."""
     subjects = [subject.elements for part in parts if (subject := find_subject(part)) is not None]
     return {each for each in subjects if subjects.count(each) > 1}
 
 
-def _find_pair(parts: Sequence[Condition], elements: tuple[str | int, ...]) -> _Pair | None:
+def _find_pair(parts: Sequence[AnyCondition], elements: tuple[str | int, ...]) -> _Pair | None:
     """Return the positions of the lower and the upper bound on a path; `None` if there are other conditions on it."""
     found = [
         (part.operator[0], position) if isinstance(part, Comparison) else ("", position)
@@ -289,13 +289,13 @@ def _are_ranges(parts: Sequence[Any], pairs: Iterable[_Pair]) -> bool:
     return all(parts[low].right < parts[high].right for low, high in pairs)
 
 
-def _is_by_value(part: Condition, keys: set[str]) -> bool:
+def _is_by_value(part: AnyCondition, keys: set[str]) -> bool:
     return isinstance(part, (In, Or)) and any(path.attribute in keys for path in paths_of(part))
 
 
 def _find_key(
-    operation: ReadOperation, parts: Sequence[Condition], pairs: Mapping[tuple[str | int, ...], _Pair | None]
-) -> tuple[list[Condition], _Pair | None]:
+    operation: ReadOperation, parts: Sequence[AnyCondition], pairs: Mapping[tuple[str | int, ...], _Pair | None]
+) -> tuple[list[AnyCondition], _Pair | None]:
     """Return the conjuncts that are the key, in its order, and the two that were folded into a BETWEEN."""
     if isinstance(operation, Query):
         *before, last = operation.key_condition.parts
@@ -312,7 +312,7 @@ def _find_key(
     return [], None
 
 
-def _pick(parts: Sequence[Condition], positions: tuple[int, ...]) -> Condition | None:
+def _pick(parts: Sequence[AnyCondition], positions: tuple[int, ...]) -> AnyCondition | None:
     """Return the conjuncts at the positions as one condition."""
     if not positions:
         return None

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 from dynamongo._support.dataclasses import replace
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ExpressionError
-from dynamongo.expressions.conditions import EQ, Comparison, Condition, Or, Path, all_of, conjuncts
+from dynamongo.expressions.conditions import EQ, AnyCondition, Comparison, Or, Path, all_of, conjuncts
 from dynamongo.expressions.operands import cover
 from dynamongo.expressions.values import Item
 from dynamongo.operations import MAX_BATCH_GET, BatchGet, Get, KeyCondition, Query, Scan
@@ -104,7 +104,7 @@ class Planner:
     def _make(  # noqa: PLR0913 - what the plans of several kinds differ in
         self,
         operations: tuple[ReadOperation, ...],
-        residual: Condition | None = None,
+        residual: AnyCondition | None = None,
         order_by: tuple[str, ...] = (),
         *,
         access: AccessPath | None = None,
@@ -158,7 +158,7 @@ class Planner:
             return None
         return tuple(Path(name) for name in sorted(access.held))
 
-    def _project(self, residual: Condition | None, access: AccessPath) -> tuple[Path, ...]:
+    def _project(self, residual: AnyCondition | None, access: AccessPath) -> tuple[Path, ...]:
         """Return what to read: the paths that are wanted, the keys, for cursors, and what the residual tests."""
         read = self._read
         if not read.projection:
@@ -185,7 +185,7 @@ class Planner:
             return self._nothing("the list of keys is empty")
         keys = [target.key for target in targets]
         if all(target.check is None for target in targets):
-            check: Condition | None = None
+            check: AnyCondition | None = None
         elif len(targets) == 1:
             check = targets[0].check
         else:
@@ -193,7 +193,7 @@ class Planner:
             check = Or(*(target.condition for target in targets))
         return self._plan_keys(keys, all_of((*conjuncts(check), *conjuncts(self._read.kind))))
 
-    def _plan_keys(self, found: Iterable[Item], residual: Condition | None) -> Plan:
+    def _plan_keys(self, found: Iterable[Item], residual: AnyCondition | None) -> Plan:
         # DynamoDB refuses a request that names a key twice. Source: BatchGetItem, API reference.
         unique = tuple({tuple(key.values()): key for key in found}.values())
         if not unique:
@@ -249,7 +249,7 @@ class Planner:
         warnings = (*((_FETCHES,) if candidate.fetches else ()), *candidate.find_gaps(), *losses)
         return self._make(queries, residual, access=access, rejected=rejected, warnings=warnings)
 
-    def _exclude_guards(self, access: AccessPath, *, is_query: bool) -> tuple[Condition, ...]:
+    def _exclude_guards(self, access: AccessPath, *, is_query: bool) -> tuple[AnyCondition, ...]:
         """Return the condition that leaves out guards of unique constraints, where the read would meet some.
 
         They have the key attributes of the table and no others, so most indexes hold none. No key of an item is like
@@ -276,7 +276,11 @@ class Planner:
         return list(zip(*columns, strict=True))
 
     def _make_query(
-        self, candidate: Candidate, hash_key: Sequence[Comparison], kept: Condition | None, residual: Condition | None
+        self,
+        candidate: Candidate,
+        hash_key: Sequence[Comparison],
+        kept: AnyCondition | None,
+        residual: AnyCondition | None,
     ) -> Query:
         access, read = candidate.access, self._read
         projection = self._project(residual, access)
@@ -294,7 +298,7 @@ class Planner:
             fetch=candidate.fetches and not projection,
         )
 
-    def _page_limit(self, kept: Condition | None, residual: Condition | None) -> int | None:
+    def _page_limit(self, kept: AnyCondition | None, residual: AnyCondition | None) -> int | None:
         """Return how many items a request reads at most: the limit, unless a condition filters some out."""
         # DynamoDB counts the items that it reads, before the filter: a limit of 10 with a filter that keeps one item in
         # ten would take ten requests. Source: "Limit" in Query, API reference.
@@ -320,7 +324,7 @@ class Planner:
         scans = _divide_scan(scan, read.segments)
         return self._make(scans, residual, order_by, access=access, rejected=rejected, warnings=losses)
 
-    def _find_key_forms(self) -> tuple[Condition, ...]:
+    def _find_key_forms(self) -> tuple[AnyCondition, ...]:
         """Return what tells the model's items from others by their keys, if nothing else does."""
         read = self._read
         is_told = read.key_templates is None or read.kinds is not None

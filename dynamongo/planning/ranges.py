@@ -11,11 +11,11 @@ from dynamongo.expressions.conditions import (
     GT,
     LE,
     LT,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparator,
     Comparison,
-    Condition,
     In,
     Operand,
     Path,
@@ -26,13 +26,13 @@ from dynamongo.operations import KeyPart
 from dynamongo.planning.conjuncts import is_empty, is_key_value, without
 from dynamongo.schema import KeyAttribute
 
-Bound: TypeAlias = tuple[Any, Comparator, Condition]
+Bound: TypeAlias = tuple[Any, Comparator, AnyCondition]
 """A value, how it bounds a range attribute, and the conjunct that says so."""
 
 
 def fold_ranges(
-    parts: tuple[Condition, ...], attributes: Sequence[KeyAttribute]
-) -> tuple[tuple[KeyPart, ...], tuple[Condition, ...]] | None:
+    parts: tuple[AnyCondition, ...], attributes: Sequence[KeyAttribute]
+) -> tuple[tuple[KeyPart, ...], tuple[AnyCondition, ...]] | None:
     """Fold what the conjuncts say of the range attributes into one condition on each; return also the other conjuncts.
 
     Only the first attributes are compared, and all but the last of them by `=`. Returns `None` for a contradiction.
@@ -58,8 +58,8 @@ def fold_ranges(
 
 
 def _fold_range(
-    parts: tuple[Condition, ...], attribute: KeyAttribute
-) -> tuple[KeyPart | None, tuple[Condition, ...]] | None:
+    parts: tuple[AnyCondition, ...], attribute: KeyAttribute
+) -> tuple[KeyPart | None, tuple[AnyCondition, ...]] | None:
     """Fold what the conjuncts say of a range attribute into one condition; return it with those that it does not cover.
 
     Returns `None` if the conjuncts contradict each other. Equality comes before a prefix, and a prefix before bounds.
@@ -83,7 +83,7 @@ def _fold_range(
     return None if folded is None else (folded[0], (*folded[1], *rest))
 
 
-def _equals_value(part: Condition, attribute: KeyAttribute) -> bool:
+def _equals_value(part: AnyCondition, attribute: KeyAttribute) -> bool:
     match part:
         case Comparison(Path((attribute.name,)), "=", value):
             return _is_key_bound(value, attribute)
@@ -91,7 +91,7 @@ def _equals_value(part: Condition, attribute: KeyAttribute) -> bool:
             return False
 
 
-def _is_prefix(part: Condition, attribute: KeyAttribute) -> bool:
+def _is_prefix(part: AnyCondition, attribute: KeyAttribute) -> bool:
     match part:
         case BeginsWith(Path((attribute.name,)), prefix):
             return _is_key_bound(prefix, attribute)
@@ -99,7 +99,7 @@ def _is_prefix(part: Condition, attribute: KeyAttribute) -> bool:
             return False
 
 
-def _is_bound(part: Condition, attribute: KeyAttribute) -> bool:
+def _is_bound(part: AnyCondition, attribute: KeyAttribute) -> bool:
     match part:
         case Comparison(Path((attribute.name,)), "<" | "<=" | ">" | ">=", bound):
             return _is_key_bound(bound, attribute)
@@ -116,7 +116,7 @@ def _is_key_bound(operand: Operand, attribute: KeyAttribute) -> bool:
     return is_key_value(operand, attribute) and not is_empty(operand)
 
 
-def _fold_bounds(bounds: Sequence[Condition]) -> tuple[KeyPart, tuple[Condition, ...]] | None:
+def _fold_bounds(bounds: Sequence[AnyCondition]) -> tuple[KeyPart, tuple[AnyCondition, ...]] | None:
     only = bounds[0] if len(bounds) == 1 else None
     if isinstance(only, Comparison):
         return only, ()
@@ -137,7 +137,7 @@ def _fold_bounds(bounds: Sequence[Condition]) -> tuple[KeyPart, tuple[Condition,
     return Between(path, low[0], high[0]), tuple(strict)
 
 
-def strictest_bounds(parts: Sequence[Condition]) -> tuple[Bound | None, Bound | None]:
+def strictest_bounds(parts: Sequence[AnyCondition]) -> tuple[Bound | None, Bound | None]:
     """Return the greatest lower and the least upper bound; of two at one value, the one that excludes it."""
     # `False` sorts before `True`: at one value, `>` is the greater lower bound, and `<` the smaller upper one.
     lower = [bound for part in parts for bound in _lower_bounds(part)]
@@ -152,7 +152,7 @@ def are_disjoint(low: Bound, high: Bound) -> bool:
     return bool(low[0] > high[0]) or (low[0] == high[0] and (low[1], high[1]) != (GE, LE))
 
 
-def _lower_bounds(part: Condition) -> Iterator[Bound]:
+def _lower_bounds(part: AnyCondition) -> Iterator[Bound]:
     """Yield the lower bound that a conjunct sets, if any."""
     match part:
         case Comparison(_, (">" | ">=") as operator, value):
@@ -165,7 +165,7 @@ def _lower_bounds(part: Condition) -> Iterator[Bound]:
             pass
 
 
-def _upper_bounds(part: Condition) -> Iterator[Bound]:
+def _upper_bounds(part: AnyCondition) -> Iterator[Bound]:
     """Yield the upper bound that a conjunct sets, if any."""
     match part:
         case Comparison(_, ("<" | "<=") as operator, value):

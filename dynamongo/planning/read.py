@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from dynamongo._support.dataclasses import dataclass, field, replace
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import UnreadableItem
-from dynamongo.expressions.conditions import Condition, Path, all_of, conjuncts
+from dynamongo.expressions.conditions import AnyCondition, Path, all_of, conjuncts
 from dynamongo.expressions.operands import paths_of
 from dynamongo.planning.scan_policy import ScanPolicy
 from dynamongo.planning.strategies import ResolvedStrategy
@@ -77,7 +77,7 @@ class Read:
     names: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
     kinds: Kinds | None = field(default=None, compare=False)
     max_units_per_second: float | None = None
-    guard_exclusion: Condition | None = field(default=None, compare=False)
+    guard_exclusion: AnyCondition | None = field(default=None, compare=False)
     key_templates: ComposedKeys | None = field(default=None, compare=False)
     served: Served | None = field(default=None, compare=False)
 
@@ -89,7 +89,7 @@ class Read:
         return replace(self, source=all_of(served.parts), served=served)
 
     @property
-    def parts(self) -> tuple[Condition, ...]:
+    def parts(self) -> tuple[AnyCondition, ...]:
         """The conjuncts of its condition, of which one says the kind."""
         if isinstance(self.source, tuple):
             return ()
@@ -99,7 +99,7 @@ class Read:
         return parts if kind is None or kind in parts else (*parts, kind)
 
     @property
-    def kind(self) -> Condition | None:
+    def kind(self) -> AnyCondition | None:
         """The condition on the kind of the items."""
         return None if self.kinds is None else self.kinds.condition
 
@@ -112,7 +112,7 @@ class Read:
         return members.find_gaps(key, self.stated, left)
 
     @property
-    def given_parts(self) -> tuple[Condition, ...]:
+    def given_parts(self) -> tuple[AnyCondition, ...]:
         """The conjuncts as the caller gave them."""
         return self.parts if self.served is None else self.served.given
 
@@ -127,7 +127,7 @@ class Read:
         return self.served is not None and self.served.is_impossible
 
     @property
-    def stated(self) -> tuple[Condition, ...]:
+    def stated(self) -> tuple[AnyCondition, ...]:
         """The conjuncts of the caller in whose place there are others on keys."""
         return () if self.served is None else self.served.stated
 

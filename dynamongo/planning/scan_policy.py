@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dynamongo._support.stacklevel import caller_level
 from dynamongo.exceptions import ConfigurationError, ScanForbidden, ScanWarning
-from dynamongo.expressions.conditions import Comparison, Condition, Path, conjuncts
+from dynamongo.expressions.conditions import AnyCondition, Comparison, Path, conjuncts
 from dynamongo.expressions.operands import paths_of
 from dynamongo.mapping.declaration.options import SCAN_POLICIES, ScanPolicy
 from dynamongo.operations import Scan
@@ -26,7 +26,7 @@ def check_policy(policy: object) -> None:
         raise ConfigurationError(f"scans must be one of {', '.join(SCAN_POLICIES)}; got {policy!r}")
 
 
-def apply_policy(plan: Plan, policy: ScanPolicy, model: str, given: Condition | None) -> None:
+def apply_policy(plan: Plan, policy: ScanPolicy, model: str, given: AnyCondition | None) -> None:
     """Warn about a plan that is a full scan, forbid it or allow it, as the policy says.
 
     Args:
@@ -49,7 +49,7 @@ def apply_policy(plan: Plan, policy: ScanPolicy, model: str, given: Condition | 
     warnings.warn(message, ScanWarning, stacklevel=caller_level())
 
 
-def _describe(plan: Plan, scan: Scan, model: str, given: Condition | None) -> str:
+def _describe(plan: Plan, scan: Scan, model: str, given: AnyCondition | None) -> str:
     what = f"the whole table {scan.table}" if scan.index is None else f"the whole index {scan.table}.{scan.index}"
     conditions = conjuncts(given)
     if not conditions:
@@ -60,13 +60,13 @@ def _describe(plan: Plan, scan: Scan, model: str, given: Condition | None) -> st
     )
 
 
-def _list_paths(conditions: Iterable[Condition]) -> str:
+def _list_paths(conditions: Iterable[AnyCondition]) -> str:
     """Return the paths they name. Values do not belong in logs, and would make every warning a new one."""
     paths = itertools.chain.from_iterable(map(paths_of, conditions))
     return ", ".join(f"`{path}`" for path in dict.fromkeys(paths))
 
 
-def _advice(plan: Plan, conditions: Iterable[Condition]) -> str:
+def _advice(plan: Plan, conditions: Iterable[AnyCondition]) -> str:
     """Return the index that would serve: one that nearly does, or one whose hash key would be compared by `==`."""
     near = [rejected for rejected in plan.rejected if rejected.is_near]
     if near:

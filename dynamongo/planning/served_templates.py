@@ -11,7 +11,7 @@ from typing import Any
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import ValidationError
-from dynamongo.expressions.conditions import EQ, BeginsWith, Between, Comparison, Condition
+from dynamongo.expressions.conditions import EQ, AnyCondition, BeginsWith, Between, Comparison
 from dynamongo.mapping.keys.composed import ComposedKey, KeyMember
 from dynamongo.planning.contradictions import find_contradiction, find_subject
 from dynamongo.planning.member_bounds import bound_key
@@ -36,9 +36,9 @@ class _Maker:
     bounded: KeyMember | None
     bounds: tuple[int, ...]
     said: tuple[int, ...]
-    like: Condition
+    like: AnyCondition
 
-    def make(self, parts: Sequence[Any]) -> Condition | None:
+    def make(self, parts: Sequence[Any]) -> AnyCondition | None:
         """Return the condition, given conjuncts of the same shape; `None` if it would be another one."""
         try:
             text = self.key.render([parts[position].right for position in self.leading])
@@ -77,7 +77,7 @@ class ServedTemplate:
     stated: tuple[int, ...]
     is_doubtful: bool
 
-    def fill(self, parts: Sequence[Condition]) -> list[Condition] | None:
+    def fill(self, parts: Sequence[AnyCondition]) -> list[AnyCondition] | None:
         """Return the conjuncts of a read of the same shape as keys serve them; `None` if it has to be planned."""
         if self.is_doubtful and find_contradiction(parts) is not None:
             return None

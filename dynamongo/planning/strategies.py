@@ -15,7 +15,7 @@ from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.expressions.conditions import (
     EQ,
     And,
-    BaseCondition,
+    AnyCondition,
     Comparison,
     Condition,
     In,
@@ -57,18 +57,18 @@ class Target:
     """One item: its key, and the conditions that it must satisfy."""
 
     key: Item
-    check: Condition | None = None
+    check: AnyCondition | None = None
 
     item: Recorded | None = field(default=None, repr=False, compare=False)
     """The instance that somebody gave to say which of several items, for the hooks of its model."""
 
     @property
-    def condition(self) -> Condition:
+    def condition(self) -> AnyCondition:
         """The target as a condition: the equalities of its key, and its checks."""
-        return cast("Condition", all_of((*key_equalities(self.key), *conjuncts(self.check))))
+        return cast("AnyCondition", all_of((*key_equalities(self.key), *conjuncts(self.check))))
 
 
-ResolvedStrategy: TypeAlias = tuple[Target, ...] | Condition | None
+ResolvedStrategy: TypeAlias = tuple[Target, ...] | AnyCondition | None
 """The items that a strategy means: targets, a condition, or `None` for every item of the table."""
 
 
@@ -88,7 +88,7 @@ def resolve_one(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -
     return Target(*resolve_key(strategy, mapper, to_write=to_write), item)
 
 
-def resolve_key(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -> tuple[Item, Condition | None]:
+def resolve_key(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -> tuple[Item, AnyCondition | None]:
     """Return the key and the check of the item that a strategy means, as `resolve_one` does, without a `Target`."""
     keys = mapper.keys
     given = strategy  # which stays `Any`: a call of `cast` would cost more than the check
@@ -96,7 +96,7 @@ def resolve_key(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -
         if len(given) != keys.tuple_size:
             _refuse_tuple(given, mapper)
         return keys.codec.encode(given) if keys.key_templates is None else keys.key_templates.make_key(given), None
-    if isinstance(strategy, BaseCondition):
+    if isinstance(strategy, Condition):
         return _from_condition(given, mapper)
     if isinstance(strategy, mapper.origin):
         # `getattr`, not `vars`: a key attribute that was not read raises `AttributeNotLoaded`.
@@ -123,7 +123,7 @@ def resolve_checked(strategy: Any, condition: Any, mapper: Mapper[Any], *, to_wr
     key, check = resolve_key(strategy, mapper, to_write=to_write)
     if condition is None:
         return Target(key, check)
-    if not isinstance(condition, BaseCondition):
+    if not isinstance(condition, Condition):
         raise ExpressionError(
             f"{mapper.name}: condition must be a condition, such as User.age > 18; got {shorten(condition)}"
         )
@@ -140,17 +140,17 @@ def resolve_many(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) 
     """
     if strategy is None:
         return None
-    if isinstance(strategy, BaseCondition):
+    if isinstance(strategy, Condition):
         condition: Any = strategy
         mapper.check_paths(paths_of(condition))
-        return condition  # type: ignore[no-any-return]  # every `BaseCondition` is a `Condition`
+        return condition  # type: ignore[no-any-return]  # every `Condition` is a `AnyCondition`
     entries = strategy if _is_list(strategy) else (strategy,)
     if to_write:
         return tuple([resolve_one(entry, mapper, to_write=True) for entry in entries])
     return tuple([Target(*resolve_key(entry, mapper)) for entry in entries])  # a read calls no hooks with instances
 
 
-def keys_condition(values: Iterable[Any], mapper: Mapper[Any]) -> Condition:
+def keys_condition(values: Iterable[Any], mapper: Mapper[Any]) -> AnyCondition:
     """Return the condition that the item's key is one of `values`, each of them a strategy for one item."""
     keys = mapper.keys
     targets = [resolve_one(value, mapper) for value in values]
@@ -161,10 +161,10 @@ def keys_condition(values: Iterable[Any], mapper: Mapper[Any]) -> Condition:
     return In(hash_key, tuple(target.key[hash_key.attribute] for target in targets))
 
 
-def _own_condition(target: Target, mapper: Mapper[Any]) -> Condition:
+def _own_condition(target: Target, mapper: Mapper[Any]) -> AnyCondition:
     """Return the target as a condition whose paths belong to the model, so that other models refuse it."""
     equalities = (Comparison(field.path, EQ, target.key[field.path.attribute]) for field in mapper.keys.fields)
-    return cast("Condition", all_of((*equalities, *conjuncts(target.check))))
+    return cast("AnyCondition", all_of((*equalities, *conjuncts(target.check))))
 
 
 def _is_list(strategy: Any) -> bool:
@@ -239,11 +239,11 @@ def _refuse_tuple(given: tuple[Any, ...], mapper: Mapper[Any]) -> NoReturn:
     raise ExpressionError(f"{mapper.name}: a key must be a ({', '.join(names)}) tuple; got {shorten(given)}")
 
 
-def _from_condition(condition: Condition, mapper: Mapper[Any]) -> tuple[Item, Condition | None]:
+def _from_condition(condition: AnyCondition, mapper: Mapper[Any]) -> tuple[Item, AnyCondition | None]:
     templates, names, owners = mapper.key_templates, mapper.keys.names, mapper.owners
     wanted = names if templates is None else templates.named
     found: dict[str, AttributeValue] = {}
-    checks: list[Condition] = []
+    checks: list[AnyCondition] = []
     for part in conjuncts(condition):
         name = _fixed_name(part)
         if name not in wanted or name in found:  # a second `==` on the key is a check, never dropped
@@ -269,8 +269,8 @@ def _from_condition(condition: Condition, mapper: Mapper[Any]) -> tuple[Item, Co
 
 
 def _compose(
-    condition: Condition, given: dict[str, AttributeValue], mapper: Mapper[Any], templates: ComposedKeys
-) -> tuple[Item, list[Condition]]:
+    condition: AnyCondition, given: dict[str, AttributeValue], mapper: Mapper[Any], templates: ComposedKeys
+) -> tuple[Item, list[AnyCondition]]:
     """Return the key that the values of members make, and the conjuncts on members that it does not need."""
     found, used = templates.find_key(given)
     names = mapper.keys.names
@@ -281,7 +281,7 @@ def _compose(
     return found, [first[name] for name in given if name not in used]
 
 
-def _fixed_name(part: Condition) -> Any:
+def _fixed_name(part: AnyCondition) -> Any:
     """Return the name of the attribute if the condition is `name == value`."""
     if isinstance(part, Comparison) and part.operator == EQ and isinstance(part.left, Path) and is_value(part.right):
         elements = part.left.elements
@@ -289,7 +289,7 @@ def _fixed_name(part: Condition) -> Any:
     return None
 
 
-def _refuse(condition: Condition, missing: list[str], mapper: Mapper[Any]) -> NoReturn:
+def _refuse(condition: AnyCondition, missing: list[str], mapper: Mapper[Any]) -> NoReturn:
     named = any(path.attribute in missing for path in paths_of(condition))
     names = " and ".join(mapper.renamed.get(name, name) for name in missing)
     if named and isinstance(condition, Or):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from typing import Protocol
 
-    from dynamongo.expressions.conditions import BaseCondition
+    from dynamongo.expressions.conditions import Condition
 
     KeyPart: TypeAlias = (
         str
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     StrategyOfModel = TypeVar("StrategyOfModel")
     Strategy_contra = TypeVar("Strategy_contra", contravariant=True)
 
-    OneItem: TypeAlias = _Key | Mapping[str, Any] | _M | BaseCondition
+    OneItem: TypeAlias = _Key | Mapping[str, Any] | _M | Condition
     """A strategy for one item: its key, a dict or an instance that contains it, or a condition that fixes it."""
 
     Items: TypeAlias = OneItem[_Key, _M] | Iterable[OneItem[_Key, _M]]

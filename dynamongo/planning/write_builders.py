@@ -14,7 +14,7 @@ from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_flag
 from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.expressions.computed import WITH_PATHS, operands_in
-from dynamongo.expressions.conditions import And, BaseCondition, Condition, Path, all_of, conjuncts
+from dynamongo.expressions.conditions import And, AnyCondition, Condition, Path, all_of, conjuncts
 from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.updates import AnyUpdate, SetUpdate, Update, check_updates, guards_of
 from dynamongo.expressions.values import Item, shorten
@@ -52,7 +52,7 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any, *, is_s
     if overwrite is True and mapper.rules is None and mapper.version is None:  # most saves
         return Put(table, mapper.encode(instance))
     condition = None if overwrite is True else _overwrite_condition(mapper, overwrite)
-    guards: tuple[Condition, ...] = ()
+    guards: tuple[AnyCondition, ...] = ()
     if (rules := mapper.rules) is None:
         item = mapper.encode(instance)
     else:
@@ -75,7 +75,7 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any, *, is_s
     return Put(table, item, condition, return_item_on_failure=True)
 
 
-def _put_guarded(table: str, item: Item, condition: Condition | None, guards: tuple[Condition, ...]) -> Put:
+def _put_guarded(table: str, item: Item, condition: AnyCondition | None, guards: tuple[AnyCondition, ...]) -> Put:
     both = all_of((*conjuncts(condition), *guards))
     # The guards alone hold for what the write itself leaves behind.
     return Put(table, item, both, return_item_on_failure=True, is_idempotent=condition is None)
@@ -106,7 +106,7 @@ def make_save(
     return _change_item(mapper, table, target, changes, returns="NONE") if changes else None
 
 
-def _find_changes(mapper: Mapper[M], instance: M) -> tuple[tuple[Delta, ...], tuple[Condition, ...]]:
+def _find_changes(mapper: Mapper[M], instance: M) -> tuple[tuple[Delta, ...], tuple[AnyCondition, ...]]:
     """Return what has changed in an instance, and the conditions that the changes need."""
     if (rules := mapper.rules) is None:
         return differences.find_changes(mapper, instance)
@@ -134,10 +134,10 @@ def make_rewrite(mapper: Mapper[M], table: str, instance: M) -> UpdateItem | Non
     return _change_item(mapper, table, target, updates) if updates else None
 
 
-def _overwrite_condition(mapper: Mapper[Any], overwrite: Any) -> Condition | None:
-    if isinstance(overwrite, BaseCondition):
-        mapper.check_paths(paths_of(cast("Condition", overwrite)))
-        return cast("Condition", overwrite)
+def _overwrite_condition(mapper: Mapper[Any], overwrite: Any) -> AnyCondition | None:
+    if isinstance(overwrite, Condition):
+        mapper.check_paths(paths_of(cast("AnyCondition", overwrite)))
+        return cast("AnyCondition", overwrite)
     if not isinstance(overwrite, bool):
         raise ExpressionError(f"{mapper.name}: overwrite must be True, False or a condition; got {shorten(overwrite)}")
     return None if overwrite else mapper.is_missing
@@ -246,7 +246,7 @@ def make_check(mapper: Mapper[Any], table: str, target: Target) -> ConditionChec
     return ConditionCheck(table, target.key, And(mapper.exists, *conjuncts(kind), *conjuncts(checked)))
 
 
-def _find_check(mapper: Mapper[Any], target: Target) -> Condition | None:
+def _find_check(mapper: Mapper[Any], target: Target) -> AnyCondition | None:
     """Return what a write of the target checks: the key decides what is said of members that only it tells."""
     if target.check is None or mapper.key_templates is None:
         return target.check

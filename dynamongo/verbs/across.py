@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar, cast
 from dynamongo.arguments import check_names
 from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import ExpressionError
-from dynamongo.expressions.conditions import BaseCondition, Condition, all_of, conjuncts
+from dynamongo.expressions.conditions import AnyCondition, Condition, all_of, conjuncts
 from dynamongo.expressions.values import shorten
 from dynamongo.mapping.keys.composed import ComposedKeys
 from dynamongo.mapping.kinds.union_mapper import UnionMapper
@@ -58,7 +58,7 @@ class Across:
 
 
 def prepare_across(
-    result_set: Callable[..., R], models: Sequence[Any], condition: BaseCondition | None, arguments: AcrossArguments
+    result_set: Callable[..., R], models: Sequence[Any], condition: Condition | None, arguments: AcrossArguments
 ) -> R:
     """Return the result set that `Connection.find_across` returns.
 
@@ -70,14 +70,14 @@ def prepare_across(
     """
     check_names("find_across", arguments, _NAMES)
     across: Any = Across(models, _find_mapper(models))
-    if condition is not None and not isinstance(cast("object", condition), BaseCondition):
+    if condition is not None and not isinstance(cast("object", condition), Condition):
         raise ExpressionError(
             f"{across.__name__}: condition must be a condition, such as User.age > 18; got {shorten(condition)}"
         )
     given: dict[str, Any] = {**arguments}
     options = {name: given.pop(name, absent) for name, absent in _OPTIONS.items()}
     keys = _fix_hash_key(across.__mapper__, given.get("index"), given.pop("hash_key")) if "hash_key" in given else ()
-    whole = all_of((*keys, *conjuncts(cast("Condition | None", condition))))
+    whole = all_of((*keys, *conjuncts(cast("AnyCondition | None", condition))))
     return prepare_find(
         result_set, across, whole, cast("AnyReadArguments", given), as_dicts=False, as_items=False, **options
     )
@@ -117,7 +117,7 @@ def _check(first: Any, model: Any) -> Mapper[Any]:
     return known
 
 
-def _fix_hash_key(mapper: UnionMapper[Any], index: Any, value: Any) -> list[Condition]:
+def _fix_hash_key(mapper: UnionMapper[Any], index: Any, value: Any) -> list[AnyCondition]:
     """Return the conditions that the hash key of the table or the index, or what it is composed of, has the value."""
     schema = mapper.declaration.table
     wanted = mapper.resolve_index(index)
@@ -142,7 +142,7 @@ def _is_whole_key(templates: ComposedKeys, name: str, value: Any) -> bool:
     return key is not None and isinstance(value, str) and key.parse(value) is not None and key.separates(value)
 
 
-def _fix_named(mapper: UnionMapper[Any], attributes: Container[str], values: Mapping[str, Any]) -> list[Condition]:
+def _fix_named(mapper: UnionMapper[Any], attributes: Container[str], values: Mapping[str, Any]) -> list[AnyCondition]:
     """Return the conditions that a dict of field names says, which are those of the hash key."""
     mapper.check_names(values, ExpressionError)
     found = [(mapper.fields[name], value) for name, value in values.items()]

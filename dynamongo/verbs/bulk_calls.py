@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 from dynamongo._support.dataclasses import replace
 from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import ExpressionError
-from dynamongo.expressions.conditions import BaseCondition, Condition, all_of, conjuncts
+from dynamongo.expressions.conditions import AnyCondition, Condition, all_of, conjuncts
 from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.operations import Put
@@ -115,11 +115,11 @@ class TargetedVerb(BoundVerb[M], Generic[M, K]):
             return tuple(Target(key) for key in plan.keys), None
         return None, plan if read.kinds is None else plan_for(self._mapper, read, batch_get)
 
-    def _find_check(self, source: ResolvedStrategy) -> Condition | None:
+    def _find_check(self, source: ResolvedStrategy) -> AnyCondition | None:
         """Return what each write checks again, given the condition of the read."""
         kinds = self._mapper.kinds
         kind = None if kinds is None else kinds.condition
-        return all_of((*conjuncts(kind), *conjuncts(cast("Condition | None", source))))
+        return all_of((*conjuncts(kind), *conjuncts(cast("AnyCondition | None", source))))
 
     def _make_read(
         self,
@@ -153,7 +153,7 @@ class SaveVerb(BoundVerb[M]):
         items: AnyIterable[M | Mapping[str, Any]],
         options: WriteOptions,
         *,
-        overwrite: bool | BaseCondition = True,
+        overwrite: bool | Condition = True,
     ) -> BulkCall[M]:
         """Return the call that stores the items."""
         check_several(self._mapper, items)
@@ -164,7 +164,7 @@ class SaveVerb(BoundVerb[M]):
     def explain(
         self,
         items: Iterable[M | Mapping[str, Any]],
-        overwrite: bool | BaseCondition = True,  # noqa: FBT001, FBT002 - as in `save_one`
+        overwrite: bool | Condition = True,  # noqa: FBT001, FBT002 - as in `save_one`
     ) -> WritePlan:
         """Return how the items would be stored. Makes no request."""
         check_several(self._mapper, items)

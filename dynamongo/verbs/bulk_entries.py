@@ -9,7 +9,7 @@ from dynamongo._support.dataclasses import replace
 from dynamongo.exceptions import AttributeNotLoaded, DynamongoError, UnreadableItem, ValidationError
 from dynamongo.executor import Write
 from dynamongo.executor.guarded_writes import SingleWrite, guard_write
-from dynamongo.expressions.conditions import BaseCondition
+from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import AttributeValue, Item, shorten
 from dynamongo.mapping.mapper import Mapper
@@ -70,7 +70,7 @@ def check_several(mapper: Mapper[Any], items: object) -> None:
 def save_entry(
     mapper: Mapper[M],
     table: str,
-    overwrite: bool | BaseCondition,  # noqa: FBT001 - as in `save_one`
+    overwrite: bool | Condition,  # noqa: FBT001 - as in `save_one`
     item: M | Mapping[str, Any],
     *,
     is_save: bool = True,

@@ -39,7 +39,7 @@ from dynamongo.exceptions import (
     TableNotFound,
 )
 from dynamongo.executor import Sender, Steps
-from dynamongo.expressions.conditions import BaseCondition, Condition
+from dynamongo.expressions.conditions import AnyCondition, Condition
 from dynamongo.expressions.values import Item
 from dynamongo.fields.python_values import decode_map
 from dynamongo.mapping.mapper import Mapper
@@ -157,7 +157,7 @@ async def perform_async(call: VerbCall[R], backend: Backend | None = None) -> R:
     return call.finish(result)
 
 
-def given(condition: BaseCondition | None = None, returns: str = "new") -> dict[str, Any]:
+def given(condition: Condition | None = None, returns: str = "new") -> dict[str, Any]:
     """Return those as keyword arguments that are no defaults: a verb that a model overrides may not take them."""
     options: dict[str, Any] = {} if condition is None else {"condition": condition}
     if returns != "new":
@@ -171,7 +171,7 @@ class GetCall(VerbCall[Any]):
     # Defaults on the class: most calls set none of these, and this is the hottest verb.
     default: Any = REQUIRED
     plan: plans.Plan | None = None
-    check: Condition | None = None
+    check: AnyCondition | None = None
 
     def __init__(  # noqa: PLR0913, PLR0917 - the arguments of `get_one`, and where they are applied
         self,

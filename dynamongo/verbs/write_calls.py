@@ -9,7 +9,7 @@ from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_flag
 from dynamongo.connection.connection import default_connection
 from dynamongo.exceptions import ConditionalCheckFailedException, DynamongoError, VersionConflict
-from dynamongo.expressions.conditions import BaseCondition
+from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.values import Item
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded, stored_item_of
@@ -67,7 +67,7 @@ class SaveCall(_WriteCall[M]):
         mapper: Mapper[M],
         table: str,
         item: M | Mapping[str, Any],
-        overwrite: bool | BaseCondition,  # noqa: FBT001 - as in `save_one`
+        overwrite: bool | Condition,  # noqa: FBT001 - as in `save_one`
         only_changed: bool,  # noqa: FBT001 - by position, in less time than by name
         returns: WholeReturns = "new",
     ) -> None:
@@ -106,7 +106,7 @@ class UpdateCall(_WriteCall[M]):
         updates: Any,
         *,
         upsert: bool,
-        condition: BaseCondition | None = None,
+        condition: Condition | None = None,
         returns: Returns = "new",
     ) -> None:
         check_flag(mapper.name, "upsert", upsert)
@@ -134,9 +134,7 @@ class UpdateCall(_WriteCall[M]):
 class DeleteCall(_WriteCall[M | None]):
     """Delete one item."""
 
-    def __init__(
-        self, mapper: Mapper[M], table: str, strategy: Strategy, condition: BaseCondition | None = None
-    ) -> None:
+    def __init__(self, mapper: Mapper[M], table: str, strategy: Strategy, condition: Condition | None = None) -> None:
         self.is_instance = isinstance(strategy, mapper.origin)
         mapper = mapper.mapper_for(strategy)
         target = resolve_checked(strategy, condition, mapper)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dynamongo._support.dataclasses import dataclass
-from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.conditions import AnyCondition
 from dynamongo.planning.plan import Plan, Requests
 
 _PER_ITEM = "one more for each item that is found"
@@ -33,7 +33,7 @@ class WritePlan:
     per_request: int = 1
     writes: int | None = None
     read: Plan | None = None
-    check: Condition | None = None
+    check: AnyCondition | None = None
     warnings: tuple[str, ...] = ()
 
     @property

@@ -12,11 +12,11 @@ from agreement.world import TableState
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import (
     And,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparator,
     Comparison,
-    Condition,
     Contains,
     Exists,
     In,
@@ -48,7 +48,7 @@ def paths(draw: st.DrawFn, table: TableState) -> Path:
 
 
 @st.composite
-def conditions(draw: st.DrawFn, table: TableState, depth: int = 3) -> Condition:
+def conditions(draw: st.DrawFn, table: TableState, depth: int = 3) -> AnyCondition:
     """A condition tree of up to `depth` levels."""
     kind = draw(st.integers(0, 5)) if depth > 1 else 0
     if kind <= 2:
@@ -61,7 +61,7 @@ def conditions(draw: st.DrawFn, table: TableState, depth: int = 3) -> Condition:
 
 
 @st.composite
-def leaves(draw: st.DrawFn, table: TableState) -> Condition:
+def leaves(draw: st.DrawFn, table: TableState) -> AnyCondition:
     """A condition without parts, or `Exists` where DynamoDB would refuse it and so the library does not build it."""
     path, value = draw(_subjects(table))
     operand = draw(_operands(table, value))
@@ -97,7 +97,7 @@ def _neighbours_of(operand: Any) -> list[Any]:
     return _NEIGHBOURS.get(type_of(operand), [operand]) if is_value(operand) else [operand]
 
 
-def _build(draw: st.DrawFn, table: TableState, path: Path, operand: Any) -> Condition:
+def _build(draw: st.DrawFn, table: TableState, path: Path, operand: Any) -> AnyCondition:
     subject = draw(st.sampled_from([path, path, path, path, Size(path), operand]))
     if isinstance(subject, Size):
         operand = draw(st.sampled_from([1, 2, 3, 0, 4, operand]))
@@ -139,7 +139,7 @@ def _parts_of(operand: Any) -> list[Any]:
     return operand if isinstance(operand, list) else []
 
 
-def maybe_condition(table: TableState, odds: int = 2) -> st.SearchStrategy[Condition | None]:
+def maybe_condition(table: TableState, odds: int = 2) -> st.SearchStrategy[AnyCondition | None]:
     """No condition, or in one of `odds` cases one."""
     return rarely(conditions(table), st.none(), odds)
 

@@ -33,9 +33,9 @@ from dynamongo._support.dataclasses import dataclass
 from dynamongo.backends.base import Backend
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.expressions.conditions import (
+    AnyCondition,
     BeginsWith,
     Comparison,
-    Condition,
     Contains,
     Exists,
     In,
@@ -264,7 +264,7 @@ def test_all_names_at_once_are_members_of_a_map_and_attributes_of_an_item() -> N
 def test_a_condition_on_any_name_means_the_same_compiled_and_not(name: str) -> None:
     path = Path(name, name)
     items: list[dict[str, Any]] = [{}, {name: "x"}, {name: {name: "x"}}, {name: {name: 1}}, {name: {name: ["x"]}}]
-    conditions: list[Condition] = [
+    conditions: list[AnyCondition] = [
         Comparison(path, "=", "x") | Comparison(Path(name), "<>", "x"),
         BeginsWith(path, "x") & Exists(Path(name)),
         In(path, ("x", 1)) | Contains(path, "x"),

@@ -10,7 +10,7 @@ from dynamongo.backends import Backend
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.exceptions import CredentialsError, InvalidRequestError
-from dynamongo.expressions.conditions import Condition, Exists, Not, Path
+from dynamongo.expressions.conditions import AnyCondition, Exists, Not, Path
 from dynamongo.operations import AnyOperation, CreateTable, Put, Scan, TransactWrite, UpdateItem
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
 
@@ -25,8 +25,8 @@ def nested(depth: int) -> Any:
     return value
 
 
-def negated(times: int) -> Condition:
-    condition: Condition = Exists(Path("a"))
+def negated(times: int) -> AnyCondition:
+    condition: AnyCondition = Exists(Path("a"))
     for _ in range(times):
         condition = Not(condition)
     return condition

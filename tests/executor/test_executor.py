@@ -39,7 +39,7 @@ from dynamongo.executor import (
 )
 from dynamongo.executor.table_lifecycle import create_table, delete_table, table_exists
 from dynamongo.executor.write_run import WriteRun
-from dynamongo.expressions.conditions import EQ, GT, Comparison, Condition, Exists, NotExists, Path
+from dynamongo.expressions.conditions import EQ, GT, AnyCondition, Comparison, Exists, NotExists, Path
 from dynamongo.expressions.updates import SetUpdate
 from dynamongo.expressions.values import Item
 from dynamongo.operations import (
@@ -197,11 +197,11 @@ def query(**options: Any) -> Query:
     return Query(T, KeyCondition(Comparison(Path("k"), EQ, "x")), **options)
 
 
-def put(key: Any, condition: Condition | None = None, **rest: Any) -> Put:
+def put(key: Any, condition: AnyCondition | None = None, **rest: Any) -> Put:
     return Put(T, item(key, **rest), condition)
 
 
-def delete(key: Any, condition: Condition | None = None) -> Delete:
+def delete(key: Any, condition: AnyCondition | None = None) -> Delete:
     return Delete(T, item(key), condition)
 
 

@@ -19,11 +19,11 @@ from dynamongo.expressions.conditions import (
     LT,
     NE,
     And,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparator,
     Comparison,
-    Condition,
     Contains,
     Exists,
     In,
@@ -76,7 +76,7 @@ class TestAlgebra:
         assert cast("Or", functools.reduce(operator.or_, links[2:], links[0] | links[1])).parts == tuple(links)
 
     def test_copy_can_be_a_part(self) -> None:
-        copied: Condition = pickle.loads(pickle.dumps(X & Y))
+        copied: AnyCondition = pickle.loads(pickle.dumps(X & Y))
         assert conjuncts(Z & copied) == (Z, X, Y)
 
     def test_and_has_parts_and_nothing_else(self) -> None:
@@ -94,7 +94,7 @@ class TestAlgebra:
             bool(X)
 
     @pytest.mark.parametrize("make", [And, Or])
-    def test_combination_of_nothing_is_refused(self, make: Callable[[], Condition]) -> None:
+    def test_combination_of_nothing_is_refused(self, make: Callable[[], AnyCondition]) -> None:
         with pytest.raises(ExpressionError, match="takes at least one condition"):
             make()
 
@@ -106,7 +106,7 @@ class TestAlgebra:
             X | other
 
     @pytest.mark.parametrize("condition", [None, X, X & Y])
-    def test_conjuncts_and_all_of_are_inverse(self, condition: Condition | None) -> None:
+    def test_conjuncts_and_all_of_are_inverse(self, condition: AnyCondition | None) -> None:
         assert all_of(conjuncts(condition)) == condition
 
     def test_condition_can_be_pickled_and_hashed(self) -> None:
@@ -237,7 +237,7 @@ class TestReading:
         ("condition", "expected"),
         [(X, 1), (~X, 2), (X & Y & Z, 5), (Comparison(Size(A), GT, 1), 2), (Between(A, 1, 2), 1)],
     )
-    def test_operators_are_counted(self, condition: Condition, expected: int) -> None:
+    def test_operators_are_counted(self, condition: AnyCondition, expected: int) -> None:
         assert count_operators(condition) == expected
 
 

@@ -19,11 +19,11 @@ from dynamongo.expressions.conditions import (
     LT,
     NE,
     And,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparator,
     Comparison,
-    Condition,
     Contains,
     Exists,
     In,
@@ -54,7 +54,7 @@ FALSY: list[tuple[Any, str]] = [
 ]
 
 
-def check(condition: Condition, **item: Any) -> bool:
+def check(condition: AnyCondition, **item: Any) -> bool:
     """Whether the condition holds, which the tree and what is compiled of it say alike."""
     is_held = holds(condition, item)
     assert generate_filter(condition)([item]) == ([item] if is_held else [])
@@ -339,10 +339,10 @@ operands = st.one_of(paths, st.builds(Size, paths), values)
 comparators = st.sampled_from([EQ, NE, LT, LE, GT, GE])
 
 
-def _build(kind: Any, *parts: Any) -> Condition:
+def _build(kind: Any, *parts: Any) -> AnyCondition:
     """The condition, or `Exists` of something where it is invalid."""
     try:
-        built: Condition = kind(*parts)
+        built: AnyCondition = kind(*parts)
     except ExpressionError:
         return Exists(C)
     return built
@@ -368,10 +368,10 @@ conditions = st.recursive(
 
 
 @given(conditions, items)
-def test_compiled_condition_agrees_with_the_naive_reading(condition: Condition, item: dict[str, Any]) -> None:
+def test_compiled_condition_agrees_with_the_naive_reading(condition: AnyCondition, item: dict[str, Any]) -> None:
     assert check(condition, **item) is reference.holds(condition, item)
 
 
 @given(conditions, conditions, items)
-def test_negation_turns_and_into_or(left: Condition, right: Condition, item: dict[str, Any]) -> None:
+def test_negation_turns_and_into_or(left: AnyCondition, right: AnyCondition, item: dict[str, Any]) -> None:
     assert check(~(left & right), **item) is check(~left | ~right, **item)

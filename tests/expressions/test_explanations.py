@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reference import holds
 
 from dynamongo import ExpressionError, IntField, Model, StringField
-from dynamongo.expressions.conditions import Comparison, Condition, Exists, Not, Path
+from dynamongo.expressions.conditions import AnyCondition, Comparison, Exists, Not, Path
 from dynamongo.expressions.explanations import Explanation
 
 CITY, AGE, VIP = Comparison(Path("city"), "=", "Oslo"), Comparison(Path("age"), ">=", 18), Exists(Path("vip"))
@@ -26,7 +26,7 @@ class User(Model):
     age = IntField()
 
 
-def combine(parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Condition]:
+def combine(parts: st.SearchStrategy[Any]) -> st.SearchStrategy[AnyCondition]:
     pairs = st.tuples(parts, parts)
     return pairs.map(lambda pair: pair[0] & pair[1]) | pairs.map(lambda pair: pair[0] | pair[1]) | parts.map(Not)
 

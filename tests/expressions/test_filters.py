@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from dynamongo.expressions.conditions import (
     And,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparison,
-    Condition,
     Contains,
     Exists,
     In,
@@ -50,11 +50,11 @@ def test_source_can_be_read_and_holds_no_values() -> None:
     assert [text for text in ("71717", "n1", "year", "name") if text in source] == []
 
 
-def join(parts: list[Condition]) -> st.SearchStrategy[Condition]:
+def join(parts: list[AnyCondition]) -> st.SearchStrategy[AnyCondition]:
     return st.sampled_from([And(*parts), Or(*parts)])
 
 
-LEAVES: list[Condition] = [
+LEAVES: list[AnyCondition] = [
     *(Comparison(path, "=", value) for path in (A, AB, AC) for value in (1, True, None, "x", Decimal("1.5"))),
     *(
         Comparison(A, "<", 2),
@@ -79,7 +79,7 @@ MEMBERS = st.dictionaries(st.sampled_from("bc"), st.sampled_from(VALUES), max_si
 READ: st.SearchStrategy[Item] = st.dictionaries(
     st.sampled_from(["a", "b", "l"]), st.sampled_from(VALUES) | MEMBERS, max_size=3
 )
-TREES: st.SearchStrategy[Condition] = st.recursive(
+TREES: st.SearchStrategy[AnyCondition] = st.recursive(
     st.sampled_from(LEAVES),
     lambda inner: st.builds(Not, inner) | st.lists(inner, min_size=1, max_size=4).flatmap(join),
     max_leaves=12,
@@ -87,7 +87,7 @@ TREES: st.SearchStrategy[Condition] = st.recursive(
 
 
 @given(TREES, st.lists(READ, max_size=6))
-def test_what_is_read_once_means_what_the_tree_means(condition: Condition, items: list[Item]) -> None:
+def test_what_is_read_once_means_what_the_tree_means(condition: AnyCondition, items: list[Item]) -> None:
     """Return what holds, item by item: variables that one item has set must not be taken for those of the next."""
     assert generate_filter(condition)(items) == [item for item in items if holds(condition, item)]
 
@@ -102,11 +102,11 @@ def test_conditions_that_differ_in_their_values_alone_are_compiled_once() -> Non
     assert made[0] is made[1] is made[2] is not made[3]
 
 
-def is_compiled(condition: Condition) -> bool:
+def is_compiled(condition: AnyCondition) -> bool:
     return "compiled" in vars(find_filter_shape(condition)[0])
 
 
-def make_condition() -> Condition:
+def make_condition() -> AnyCondition:
     """Make one of a shape that no other test uses."""
     return Comparison(YEAR, "<", 3) & (Exists(NAME) | IsType(Path("few"), "L") | NotExists(Path("few", "items")))
 
@@ -122,8 +122,8 @@ def test_few_items_are_not_worth_compiling() -> None:
     assert compile_filter(make_condition())(ITEMS[: FEW + 1]) == ITEMS[:3]
 
 
-def nested(depth: int) -> Condition:
-    condition: Condition = Comparison(YEAR, "<", 10)
+def nested(depth: int) -> AnyCondition:
+    condition: AnyCondition = Comparison(YEAR, "<", 10)
     for number in range(depth):
         condition = Not(Or(condition, Comparison(YEAR, "=", number)))
     return condition
@@ -139,7 +139,7 @@ def nested(depth: int) -> Condition:
     ],
     ids=["deep", "wide or", "wide and", "long in"],
 )
-def test_large_trees_are_compiled_as_far_as_python_takes_it(condition: Condition) -> None:
+def test_large_trees_are_compiled_as_far_as_python_takes_it(condition: AnyCondition) -> None:
     assert generate_filter(condition)(ITEMS) == [item for item in ITEMS if holds(condition, item)]
 
 

@@ -14,7 +14,7 @@ import pytest
 from dynamongo import Connection, InvalidRequestError, Model, StringField
 from dynamongo.backends.dynamodb.expressions import Placeholders, render_condition
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.expressions.conditions import EQ, And, Comparison, Condition, In, Not, Or, Path
+from dynamongo.expressions.conditions import EQ, And, AnyCondition, Comparison, In, Not, Or, Path
 from dynamongo.expressions.evaluation import holds
 from dynamongo.expressions.filters import compile_filter
 from dynamongo.expressions.limits import check_limits, count_operators, longest_in, rendered_bytes
@@ -29,36 +29,36 @@ ONE = Comparison(Path("a"), EQ, 1)
 TWO = Comparison(Path("b"), EQ, 2)
 
 
-def left(depth: int) -> Condition:
+def left(depth: int) -> AnyCondition:
     """(((a AND b) OR b) AND b) ..."""
-    tree: Condition = ONE
+    tree: AnyCondition = ONE
     for number in range(depth):
         tree = Or(tree, TWO) if number % 2 else And(tree, TWO)
     return tree
 
 
-def right(depth: int) -> Condition:
-    tree: Condition = ONE
+def right(depth: int) -> AnyCondition:
+    tree: AnyCondition = ONE
     for number in range(depth):
         tree = Or(TWO, tree) if number % 2 else And(TWO, tree)
     return tree
 
 
-def negated(depth: int) -> Condition:
-    tree: Condition = ONE
+def negated(depth: int) -> AnyCondition:
+    tree: AnyCondition = ONE
     for _ in range(depth):
         tree = Not(tree)
     return tree
 
 
-def mixed(depth: int) -> Condition:
-    tree: Condition = ONE
+def mixed(depth: int) -> AnyCondition:
+    tree: AnyCondition = ONE
     for number in range(depth):
         tree = ~(tree & TWO) if number % 2 else tree | TWO
     return tree
 
 
-SHAPES: dict[str, Callable[[int], Condition]] = {
+SHAPES: dict[str, Callable[[int], AnyCondition]] = {
     "left": left,
     "right": right,
     "negated": negated,
@@ -67,7 +67,7 @@ SHAPES: dict[str, Callable[[int], Condition]] = {
 ITEMS: list[dict[str, Any]] = [{}, {"a": 1}, {"b": 2}, {"a": 1, "b": 2}]
 
 
-def by_recursion(tree: Condition, item: dict[str, Any]) -> bool:
+def by_recursion(tree: AnyCondition, item: dict[str, Any]) -> bool:
     match tree:
         case And(parts):
             return all(by_recursion(part, item) for part in parts)

@@ -28,7 +28,7 @@ from dynamongo import (
     list_append,
 )
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.expressions.updates import SetUpdate
+from dynamongo.expressions.updates import AnyUpdate
 
 
 class Cart(Model):
@@ -70,7 +70,7 @@ def cart(request: pytest.FixtureRequest) -> Iterator[Cart]:
         Cart.delete_table()
 
 
-RESULTS: dict[str, tuple[Callable[[], SetUpdate], str, Any]] = {
+RESULTS: dict[str, tuple[Callable[[], AnyUpdate], str, Any]] = {
     "sum": (lambda: Cart.total.set(Cart.price + Cart.tax), "total", 7),
     "difference": (lambda: Cart.total.set(Cart.price - Cart.tax), "total", 3),
     "constant": (lambda: Cart.total.set(10 - Cart.price), "total", 5),
@@ -96,7 +96,7 @@ RESULTS: dict[str, tuple[Callable[[], SetUpdate], str, Any]] = {
 
 
 @pytest.mark.parametrize(("update", "name", "result"), RESULTS.values(), ids=RESULTS)
-def test_result_is_stored(cart: Cart, update: Callable[[], SetUpdate], name: str, result: Any) -> None:
+def test_result_is_stored(cart: Cart, update: Callable[[], AnyUpdate], name: str, result: Any) -> None:
     assert getattr(Cart.update_one(cart, update()), name) == result
 
 

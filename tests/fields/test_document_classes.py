@@ -31,7 +31,8 @@ from dynamongo import (
     VersionField,
 )
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.expressions.conditions import Comparison
+from dynamongo.expressions.conditions import Comparison, Path
+from dynamongo.expressions.updates import IncrementUpdate
 
 
 @pytest.fixture
@@ -204,7 +205,7 @@ def test_paths_have_the_fields_of_the_members() -> None:
     assert (Cart.office.zip == "1") == Comparison(Cart.office.zip.path, "=", "1")
     assert Cart.office.zip.path.elements == ("OFFICE", "postal-code")
     increment = Cart.lines[0].quantity.increment(2)
-    assert (increment.path.elements, increment.amount) == (("lines", 0, "quantity"), 2)
+    assert increment == IncrementUpdate(Path("lines", 0, "quantity"), 2)
     assert Cart.tree.children[0].twin.children[1].name.path.elements == (
         *("tree", "children", 0, "twin", "children", 1, "name"),
     )

@@ -17,7 +17,7 @@ from dynamongo import Model
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.expressions.conditions import BeginsWith, Comparison, Path
 from dynamongo.expressions.evaluation import holds
-from dynamongo.expressions.updates import AddUpdate, IncrementUpdate
+from dynamongo.expressions.updates import AddUpdate, IncrementUpdate, SetUpdate
 from dynamongo.fields import (
     BinaryField,
     BooleanField,
@@ -400,8 +400,8 @@ def test_fields_with_different_formats_are_not_copied() -> None:
         text = IntField(format="text")
         word = StringField()
 
-    assert User.a.set(User.c).value == Path("c")
-    assert User.word.set(User.text).value == Path("text")
+    assert User.a.set(User.c) == SetUpdate(Path("a"), Path("c"))
+    assert User.word.set(User.text) == SetUpdate(Path("word"), Path("text"))
     for one, other in ((User.a, User.b), (User.number, User.text), (User.text, User.word), (User.boolean, User.number)):
         with pytest.raises(ExpressionError, match="cannot be set to"):
             one.set(other)

@@ -38,10 +38,10 @@ from dynamongo.expressions.conditions import (
     GT,
     LE,
     And,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparison,
-    Condition,
     Contains,
     In,
     Or,
@@ -101,7 +101,7 @@ def job(request: pytest.FixtureRequest) -> Iterator[Job]:
         Job.delete_table()
 
 
-NODES: dict[str, tuple[Condition, Condition]] = {
+NODES: dict[str, tuple[AnyCondition, AnyCondition]] = {
     "less": (literal(3) < Job.low, Comparison(LOW, GT, 3)),
     "equal": (literal(3) == Job.low, Comparison(LOW, EQ, 3)),
     "field first": (Job.low >= literal(3), Comparison(LOW, GE, 3)),
@@ -137,11 +137,11 @@ NODES: dict[str, tuple[Condition, Condition]] = {
 
 
 @pytest.mark.parametrize(("built", "node"), NODES.values(), ids=list(NODES))
-def test_literal_is_encoded_as_the_field_beside_it_stores_it(built: Condition, node: Condition) -> None:
+def test_literal_is_encoded_as_the_field_beside_it_stores_it(built: AnyCondition, node: AnyCondition) -> None:
     assert built == node
 
 
-HOLDING: dict[str, Callable[[], Condition]] = {
+HOLDING: dict[str, Callable[[], AnyCondition]] = {
     "between": lambda: literal(NOON).between(Job.starts, Job.ends),
     "of another kind": lambda: literal(NOON).in_([Job.starts, Job.at]),
     "begins with": lambda: literal("/a/b").begins_with(Job.prefix),
@@ -157,7 +157,7 @@ HOLDING: dict[str, Callable[[], Condition]] = {
 
 
 @pytest.mark.parametrize("condition", HOLDING.values(), ids=list(HOLDING))
-def test_item_is_found_written_and_matched(job: Job, condition: Callable[[], Condition]) -> None:
+def test_item_is_found_written_and_matched(job: Job, condition: Callable[[], AnyCondition]) -> None:
     wanted = condition()
     assert wanted.matches(job)
     assert wanted.explain(job).holds

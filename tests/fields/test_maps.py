@@ -11,7 +11,7 @@ import pytest
 
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.expressions.conditions import Comparison, Contains, Exists, In, Path
-from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
+from dynamongo.expressions.updates import AppendUpdate, RemoveUpdate, SetUpdate
 from dynamongo.fields import BooleanField, DictField, Field, IntField, ListField, SetField, StringField
 
 ADDRESS = Path("address")
@@ -94,7 +94,7 @@ class TestDefaultsOfMembers:
     def test_are_part_of_what_an_update_stores(self) -> None:
         field = CITY.bind("User", ADDRESS)
         assert field.set({"zip": "1"}) == SetUpdate(ADDRESS, {"city": "Oslo", "zip": "1"})
-        assert ListField(CITY).bind("User", ADDRESS).append({}).elements == ({"city": "Oslo"},)
+        assert ListField(CITY).bind("User", ADDRESS).append({}) == AppendUpdate(ADDRESS, ({"city": "Oslo"},))
 
     def test_do_not_stand_for_none(self) -> None:
         assert CITY.validate({"city": None}) == {}

@@ -10,7 +10,7 @@ import strategies as values
 from hypothesis import given
 
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
-from dynamongo.expressions.conditions import BeginsWith, Between, Comparison, Condition, Path
+from dynamongo.expressions.conditions import AnyCondition, BeginsWith, Between, Comparison, Path
 from dynamongo.expressions.evaluation import holds
 from dynamongo.expressions.values import Item
 from dynamongo.fields import DateField, DateTimeField, Field
@@ -33,7 +33,7 @@ def key(**options: Any) -> Any:
     return field
 
 
-def is_met(condition: Condition, item: Item) -> bool:
+def is_met(condition: AnyCondition, item: Item) -> bool:
     return holds(condition, item)
 
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from dynamongo import Connection
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.conditions import AnyCondition
 
 Predicate: TypeAlias = Callable[[Cart], bool]
-Test: TypeAlias = "tuple[Condition, Predicate]"
+Test: TypeAlias = "tuple[AnyCondition, Predicate]"
 
 numbers = st.integers(1, 4)
 texts = st.sampled_from(["", "a", "ab", "b"])

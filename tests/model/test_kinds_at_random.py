@@ -70,7 +70,7 @@ def tables(draw: st.DrawFn) -> dict[str, Item]:
     return found
 
 
-class Condition:
+class AnyCondition:
     """A condition of a model, and the same on an item."""
 
     def __init__(self, text: str, build: Callable[[Any], Any], holds: Callable[[Item], bool]) -> None:
@@ -83,14 +83,14 @@ class Condition:
 
 
 CONDITIONS = st.sampled_from([
-    Condition("pk == c", lambda m: m.pk == "c", lambda _: True),
-    Condition("sk < d", lambda m: (m.pk == "c") & (m.sk < "d"), lambda item: str(item["sk"]) < "d"),
-    Condition("owner", lambda m: m.owner == "jane", lambda item: "owner" in item),
-    Condition("day", lambda m: (m.pk == "c") & (m.day >= 1), lambda item: item.get("day", 0) in {1, 2}),
-    Condition("any day", lambda m: m.day == 1, lambda item: item.get("day") == 1),
-    Condition("not", lambda m: ~(m.day == 1), lambda item: item.get("day") != 1),
-    Condition("or", lambda m: (m.sk == "a") | (m.day == 0), lambda item: item["sk"] == "a" or item.get("day") == 0),
-    Condition("keys", lambda m: m.keys_in([key("a"), key("x"), key("c")]), lambda item: item["sk"] in {"a", "c"}),
+    AnyCondition("pk == c", lambda m: m.pk == "c", lambda _: True),
+    AnyCondition("sk < d", lambda m: (m.pk == "c") & (m.sk < "d"), lambda item: str(item["sk"]) < "d"),
+    AnyCondition("owner", lambda m: m.owner == "jane", lambda item: "owner" in item),
+    AnyCondition("day", lambda m: (m.pk == "c") & (m.day >= 1), lambda item: item.get("day", 0) in {1, 2}),
+    AnyCondition("any day", lambda m: m.day == 1, lambda item: item.get("day") == 1),
+    AnyCondition("not", lambda m: ~(m.day == 1), lambda item: item.get("day") != 1),
+    AnyCondition("or", lambda m: (m.sk == "a") | (m.day == 0), lambda item: item["sk"] == "a" or item.get("day") == 0),
+    AnyCondition("keys", lambda m: m.keys_in([key("a"), key("x"), key("c")]), lambda item: item["sk"] in {"a", "c"}),
 ])  # fmt: skip
 
 
@@ -127,7 +127,7 @@ def default() -> Any:
 
 @given(tables(), MODELS, CONDITIONS, st.sampled_from([None, ["day"], ["owner", "pk"]]), st.integers(0, 3))
 def test_reads(
-    table: dict[str, Item], model: Any, condition: Condition, projection: list[str] | None, limit: int
+    table: dict[str, Item], model: Any, condition: AnyCondition, projection: list[str] | None, limit: int
 ) -> None:
     fill(table)
     wanted = {sk: class_of(item) for sk, item in table.items() if is_own(model, item) and condition.holds(item)}
@@ -197,7 +197,7 @@ def perform(model: Any, sk: str, verb: str) -> DynamongoError | None:
 
 
 @given(tables(), MODELS, CONDITIONS, st.booleans())
-def test_writes_of_many_items(table: dict[str, Item], model: Any, condition: Condition, deletes: bool) -> None:  # noqa: FBT001 - given by hypothesis
+def test_writes_of_many_items(table: dict[str, Item], model: Any, condition: AnyCondition, deletes: bool) -> None:  # noqa: FBT001 - given by hypothesis
     fill(table)
     wanted = {sk: item for sk, item in table.items() if is_own(model, item) and condition.holds(item)}
     if deletes:

@@ -29,7 +29,7 @@ from dynamongo import (
     ValidationError,
 )
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.conditions import AnyCondition
 from dynamongo.expressions.values import Item
 from dynamongo.operations import BatchGet, Get, KeyCondition, Operation, Put, Query, Scan
 from dynamongo.planning.plan import Plan
@@ -177,7 +177,7 @@ class TestGetMany:
         assert days(found) == [("Rome", 3), ("Rome", 2)]
 
     @pytest.mark.parametrize("strategy", [None, Visit.city.in_(["Rome", "Oslo"]), Visit.note.exists()], ids=str)
-    def test_whole_table_is_sorted_by_both_keys(self, strategy: Condition | None) -> None:
+    def test_whole_table_is_sorted_by_both_keys(self, strategy: AnyCondition | None) -> None:
         fill_visits()
         everything = [("Oslo", 1), ("Oslo", 5), ("Rome", 1), ("Rome", 2), ("Rome", 3)]
         assert days(Visit.get_many(strategy)) == everything
@@ -354,7 +354,7 @@ class TestDeleteMany:
     @pytest.mark.parametrize(
         "strategy", [User.email.in_(["jane@b.co"]), User.keys_in(["jane@b.co"]), User.email == "jane@b.co"], ids=str
     )
-    def test_condition_on_the_key_alone_is_deleted_without_being_read(self, strategy: Condition, jane: User) -> None:
+    def test_condition_on_the_key_alone_is_deleted_without_being_read(self, strategy: AnyCondition, jane: User) -> None:
         result = User.delete_many(strategy)
         assert ([user.email for user in result.success], result.failures) == (["jane@b.co"], [])
         assert stored() is None

@@ -27,7 +27,7 @@ from dynamongo import (
 )
 from dynamongo.backends import Backend
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.conditions import AnyCondition
 from dynamongo.expressions.updates import Updates
 from dynamongo.operations import Put
 
@@ -203,7 +203,7 @@ def test_verbs_that_a_model_overrides_need_not_take_it() -> None:
     class Old(Town):
         @classmethod
         def update_one(  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]  # without `returns`
-            cls, strategy: Strategy, updates: Updates, *, upsert: bool = False, condition: Condition | None = None
+            cls, strategy: Strategy, updates: Updates, *, upsert: bool = False, condition: AnyCondition | None = None
         ) -> Any:
             return super().update_one(strategy, updates, upsert=upsert, condition=condition)
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from typing_extensions import assert_type
 
-from dynamongo import Condition, Document, DocumentField, IntField, ListField, Model, StringField
-from dynamongo.expressions.updates import AppendUpdate, IncrementUpdate, RemoveUpdate, SetUpdate
+from dynamongo import Document, DocumentField, IntField, ListField, Model, StringField
+from dynamongo.expressions.conditions import AnyCondition
+from dynamongo.expressions.updates import AnyUpdate
 
 
 class Address(Document):
@@ -89,26 +90,26 @@ def check_fields() -> None:
 
 
 def check_conditions() -> None:
-    assert_type(Cart.home.city == "Oslo", Condition)
-    assert_type(Cart.home == Address(city="Oslo"), Condition)
-    assert_type(Cart.office != Cart.person.work, Condition)
-    assert_type((Cart.home == Address()) & (Cart.lines[0].quantity > 3), Condition)
-    assert_type(Cart.office.in_([Address()]), Condition)
-    assert_type(Cart.home.exists(), Condition)
-    assert_type(Cart.person.home.not_exists(), Condition)
-    assert_type(Cart.home.size() > 3, Condition)
-    assert_type(Cart.lines.contains(Line(sku="a")), Condition)
+    assert_type(Cart.home.city == "Oslo", AnyCondition)
+    assert_type(Cart.home == Address(city="Oslo"), AnyCondition)
+    assert_type(Cart.office != Cart.person.work, AnyCondition)
+    assert_type((Cart.home == Address()) & (Cart.lines[0].quantity > 3), AnyCondition)
+    assert_type(Cart.office.in_([Address()]), AnyCondition)
+    assert_type(Cart.home.exists(), AnyCondition)
+    assert_type(Cart.person.home.not_exists(), AnyCondition)
+    assert_type(Cart.home.size() > 3, AnyCondition)
+    assert_type(Cart.lines.contains(Line(sku="a")), AnyCondition)
     assert_type(Cart.home["city"], Any)
 
 
 def check_updates(cart: Cart) -> None:
-    assert_type(Cart.lines[0].quantity.increment(), IncrementUpdate)
-    assert_type(Cart.lines.append(Line(sku="a")), AppendUpdate)
-    assert_type(Cart.home.set(Address(city="Oslo")), SetUpdate)
-    assert_type(Cart.home.set(Cart.office), SetUpdate)
-    assert_type(Cart.home.set_if_not_exists({"city": "Oslo"}), SetUpdate)
-    assert_type(Cart.home.remove(), RemoveUpdate)
-    assert_type(Cart.lines[0].remove(), RemoveUpdate)
+    assert_type(Cart.lines[0].quantity.increment(), AnyUpdate)
+    assert_type(Cart.lines.append(Line(sku="a")), AnyUpdate)
+    assert_type(Cart.home.set(Address(city="Oslo")), AnyUpdate)
+    assert_type(Cart.home.set(Cart.office), AnyUpdate)
+    assert_type(Cart.home.set_if_not_exists({"city": "Oslo"}), AnyUpdate)
+    assert_type(Cart.home.remove(), AnyUpdate)
+    assert_type(Cart.lines[0].remove(), AnyUpdate)
     assert_type(cart.update(Cart.home.city.set("Oslo"), Cart.person.home.remove()), Cart)
     assert_type(Cart.find(Cart.home.exists(), projection=[Cart.home, Cart.lines[0].sku]).first(), "Cart | None")
 

@@ -26,7 +26,6 @@ from dynamongo import (
     WriteOutcome,
 )
 from dynamongo.aio import AsyncFacet, AsyncInstanceVerbs, AsyncVerbs
-from dynamongo.expressions.conditions import BaseCondition
 from dynamongo.fields import Field
 
 M = TypeVar("M", bound=Model)
@@ -210,7 +209,7 @@ class Guarded(Model[str]):
         return super().get_one(strategy, *arguments, **options)
 
     @classmethod
-    def delete_one(cls, strategy: Strategy, *, condition: BaseCondition | None = None) -> Self | None:
+    def delete_one(cls, strategy: Strategy, *, condition: Condition | None = None) -> Self | None:
         return super().delete_one(strategy, condition=condition)
 
     def update(self, *updates: Any, **options: Any) -> Any:
@@ -218,7 +217,7 @@ class Guarded(Model[str]):
 
 
 class NoteVerbs(AsyncVerbs["Memo", str]):
-    async def delete_one(self, strategy: Strategy, *, condition: BaseCondition | None = None) -> Memo | None:
+    async def delete_one(self, strategy: Strategy, *, condition: Condition | None = None) -> Memo | None:
         return await super().delete_one(strategy, condition=condition)
 
 

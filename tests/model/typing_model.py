@@ -15,7 +15,6 @@ from typing_extensions import assert_type
 from dynamongo import (
     AsyncResultSet,
     BatchResult,
-    Condition,
     Connection,
     Difference,
     GlobalIndex,
@@ -52,7 +51,8 @@ from dynamongo import (
 )
 from dynamongo.aio import AsyncFacet, AsyncInstanceVerbs, AsyncVerbs
 from dynamongo.backends import Backend
-from dynamongo.expressions.updates import IncrementUpdate, SetUpdate
+from dynamongo.expressions.conditions import AnyCondition
+from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.fields import (
     BinaryField,
     BooleanField,
@@ -184,14 +184,14 @@ def check_fields() -> None:
     assert_type(User.tags, SetField[int, int | Decimal])
     assert_type(User.office, DictField[dict[str, Any]])
     assert_type(User.front_seat, DocumentField[Seat, Seat, Seat | Mapping[str, Any]])
-    assert_type(User.name == "John", Condition)
-    assert_type(literal("John") == User.name, Condition)
-    assert_type(literal(3).between(User.year, 5), Condition)
-    assert_type(literal("Jo").begins_with(User.name), Condition)
-    assert_type((User.year < 2000) & User.cities.contains("Nairobi"), Condition)
-    assert_type(~User.cities.contains("Nairobi"), Condition)
-    assert_type(User.cities.contains("Nairobi"), Condition)
-    assert_type(User.year.set(1990), SetUpdate)
+    assert_type(User.name == "John", AnyCondition)
+    assert_type(literal("John") == User.name, AnyCondition)
+    assert_type(literal(3).between(User.year, 5), AnyCondition)
+    assert_type(literal("Jo").begins_with(User.name), AnyCondition)
+    assert_type((User.year < 2000) & User.cities.contains("Nairobi"), AnyCondition)
+    assert_type(~User.cities.contains("Nairobi"), AnyCondition)
+    assert_type(User.cities.contains("Nairobi"), AnyCondition)
+    assert_type(User.year.set(1990), AnyUpdate)
 
 
 def check_assignments(user: User) -> None:
@@ -296,7 +296,7 @@ class Parcel(Model):
 
 def measure(parcel: Parcel) -> None:
     assert_type(parcel.size, int)
-    assert_type(Parcel.size > 3, Condition)
+    assert_type(Parcel.size > 3, AnyCondition)
     assert_type(size_of(parcel), ItemSize)
 
 
@@ -695,12 +695,12 @@ def check_computed_values() -> None:
     assert_type(1 - if_not_exists(User.visits, 0), ComputedValue[Literal["N"]])
     assert_type(if_not_exists(User.cities, []), ComputedValue[Literal["L"]])
     assert_type(list_append(if_not_exists(User.cities, []), ["a"]), ComputedValue[Literal["L"]])
-    assert_type(User.seen.increment(dt.timedelta(days=1)), IncrementUpdate)
+    assert_type(User.seen.increment(dt.timedelta(days=1)), AnyUpdate)
     assert_type(User.cities[0], Field[str, str, Literal["S"]])
-    assert_type(User.grid[0][1].increment(), IncrementUpdate)
+    assert_type(User.grid[0][1].increment(), AnyUpdate)
     condition = User.name == "John"
     condition &= User.colour.in_(Colour)
-    assert_type(condition, Condition)
+    assert_type(condition, AnyCondition)
 
 
 def check_narrowing(user: User) -> None:

@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 from typing_extensions import assert_type
 
 from dynamongo import (
-    Condition,
     DateField,
     DateTimeField,
     DocumentField,
@@ -29,6 +28,7 @@ from dynamongo import (
     VersionField,
     before_save,
 )
+from dynamongo.expressions.conditions import AnyCondition
 
 
 class Colour(enum.Enum):
@@ -147,10 +147,10 @@ def check_fields() -> None:
     assert_type(User.work.city, StringField[str])
     assert_type(User.seat, DocumentField[Seat, Seat, Seat | Mapping[str, Any]])
     assert_type(User.bench, "DocumentField[Seat | None, Seat | None, Seat | Mapping[str, Any]]")
-    assert_type(User.year < 2000, Condition)
-    assert_type((User.home.city == "Oslo") & (User.colour == Colour.RED), Condition)
-    assert_type(User.bench == Seat(3), Condition)
-    assert_type(User.other.in_([Colour.RED, "r"]), Condition)
+    assert_type(User.year < 2000, AnyCondition)
+    assert_type((User.home.city == "Oslo") & (User.colour == Colour.RED), AnyCondition)
+    assert_type(User.bench == Seat(3), AnyCondition)
+    assert_type(User.other.in_([Colour.RED, "r"]), AnyCondition)
     assert_type(User.get_one("a@x.org"), User)
     assert_type(User.on_table("others")(email="a@x.org", name="Jane"), User)
     assert_type(Visit.get_one(("Oslo", 3)), Visit)

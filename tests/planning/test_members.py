@@ -25,7 +25,7 @@ from dynamongo import (
 )
 from dynamongo.backends import Backend
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.conditions import AnyCondition
 
 UTC = dt.timezone.utc
 PREFIXES = map("members-{}-".format, itertools.count())
@@ -121,7 +121,7 @@ BOUNDS: dict[str, st.SearchStrategy[Any]] = {
     "code": st.one_of(VALUES["code"], st.sampled_from(["a", "aab", "z"])),
     "text": st.one_of(WORDS, st.sampled_from(["a#", "#", "~"])),
 }
-OPERATORS: list[Callable[[Any, Any], Condition]] = [
+OPERATORS: list[Callable[[Any, Any], AnyCondition]] = [
     lambda field, value: field < value,
     lambda field, value: field <= value,
     lambda field, value: field > value,
@@ -134,26 +134,26 @@ def members(model: Any) -> list[str]:
 
 
 @st.composite
-def leaves(draw: st.DrawFn, model: Any) -> Condition:
+def leaves(draw: st.DrawFn, model: Any) -> AnyCondition:
     name = draw(st.sampled_from(members(model)))
     field = getattr(model, name)
     kind = draw(st.sampled_from(["=", "=", "=", "in", "bound", "bound", "between", "begins", "exists", "<>"]))
     if kind == "in":
-        return cast("Condition", field.in_(draw(st.lists(VALUES[name], max_size=3))))
+        return cast("AnyCondition", field.in_(draw(st.lists(VALUES[name], max_size=3))))
     if kind == "bound":
-        return cast("Condition", draw(st.sampled_from(OPERATORS))(field, draw(BOUNDS[name])))
+        return cast("AnyCondition", draw(st.sampled_from(OPERATORS))(field, draw(BOUNDS[name])))
     if kind == "between":
         low, high = sorted([draw(BOUNDS[name]), draw(BOUNDS[name])])
-        return cast("Condition", field.between(low, high))
+        return cast("AnyCondition", field.between(low, high))
     if kind == "begins" and field.stored_type == "S":
-        return cast("Condition", field.begins_with(draw(st.sampled_from(["a", "b", "a#", "2026-11", "aa", ""]))))
+        return cast("AnyCondition", field.begins_with(draw(st.sampled_from(["a", "b", "a#", "2026-11", "aa", ""]))))
     if kind == "exists":
-        return cast("Condition", field.exists())
+        return cast("AnyCondition", field.exists())
     value = draw(VALUES[name])
-    return cast("Condition", field != value if kind == "<>" else field == value)
+    return cast("AnyCondition", field != value if kind == "<>" else field == value)
 
 
-def conditions(model: Any) -> st.SearchStrategy[Condition]:
+def conditions(model: Any) -> st.SearchStrategy[AnyCondition]:
     ands = st.lists(leaves(model), min_size=1, max_size=4).map(lambda parts: _join(parts, "&"))
     ors = st.lists(ands, min_size=1, max_size=3).map(lambda parts: _join(parts, "|"))
     return st.one_of(
@@ -179,7 +179,7 @@ def rows(draw: st.DrawFn, model: Any) -> Any:
 
 
 @st.composite
-def shops(draw: st.DrawFn) -> tuple[Any, Condition, list[Any], list[Any]]:
+def shops(draw: st.DrawFn) -> tuple[Any, AnyCondition, list[Any], list[Any]]:
     model = draw(st.sampled_from(MODELS))
     own = draw(st.lists(rows(model), max_size=12))
     kind = {Customer: Order, Order: Customer}.get(model)
@@ -191,7 +191,7 @@ def shown(instances: Any) -> list[str]:
     return sorted(str(each) for each in instances)
 
 
-def check_filled(model: Any, condition: Condition) -> None:
+def check_filled(model: Any, condition: AnyCondition) -> None:
     """A plan that is filled in from that of an earlier example is the one that would be made anew."""
     kept, filled = dict(model.__mapper__.plan_templates), model.explain(condition)
     model.__mapper__.plan_templates.clear()
@@ -200,7 +200,9 @@ def check_filled(model: Any, condition: Condition) -> None:
     model.__mapper__.plan_templates.update(kept)
 
 
-def check(model: Any, condition: Condition, own: list[Any], others: list[Any], backend: Backend | None = None) -> None:
+def check(
+    model: Any, condition: AnyCondition, own: list[Any], others: list[Any], backend: Backend | None = None
+) -> None:
     check_filled(model, condition)
     with Connection.using(backend or MemoryBackend(), table_prefix=next(PREFIXES)):
         model.create_table()
@@ -215,7 +217,7 @@ def check(model: Any, condition: Condition, own: list[Any], others: list[Any], b
 
 @given(shops())
 def test_conditions_on_members_find_what_a_look_at_every_item_finds(
-    case: tuple[Any, Condition, list[Any], list[Any]],
+    case: tuple[Any, AnyCondition, list[Any], list[Any]],
 ) -> None:
     check(*case)
 
@@ -224,7 +226,7 @@ def test_conditions_on_members_find_what_a_look_at_every_item_finds(
 @settings(max_examples=3000)
 @given(shops())
 def test_many_conditions_on_members_find_what_a_look_at_every_item_finds(
-    case: tuple[Any, Condition, list[Any], list[Any]],
+    case: tuple[Any, AnyCondition, list[Any], list[Any]],
 ) -> None:
     check(*case)
 
@@ -232,11 +234,13 @@ def test_many_conditions_on_members_find_what_a_look_at_every_item_finds(
 @pytest.mark.slow
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(shops())
-def test_the_store_finds_the_same(dynamodb_backend: Backend, case: tuple[Any, Condition, list[Any], list[Any]]) -> None:
+def test_the_store_finds_the_same(
+    dynamodb_backend: Backend, case: tuple[Any, AnyCondition, list[Any], list[Any]]
+) -> None:
     check(*case, backend=dynamodb_backend)
 
 
-def planned(model: Any, condition: Condition | None = None, **arguments: Any) -> list[str]:
+def planned(model: Any, condition: AnyCondition | None = None, **arguments: Any) -> list[str]:
     """What the plan reads: its first lines, without what is the same for all."""
     lines = str(model.explain(condition, **arguments)).splitlines()
     return [line.strip() for line in lines if line.split()[0] in ("Get", "Query", "key", "stands")]
@@ -279,7 +283,7 @@ def planned(model: Any, condition: Condition | None = None, **arguments: Any) ->
     ids=str,
 )
 def test_conditions_on_members_become_key_conditions_that_say_all_of_them(
-    model: Any, condition: Condition, expected: list[str]
+    model: Any, condition: AnyCondition, expected: list[str]
 ) -> None:
     assert planned(model, condition) == [*expected, f"stands for     {condition}"]
 
@@ -300,7 +304,7 @@ def test_conditions_on_members_become_key_conditions_that_say_all_of_them(
     ],
     ids=str,
 )
-def test_a_read_by_members_consumes_what_one_by_keys_does(condition: Condition, same: Condition) -> None:
+def test_a_read_by_members_consumes_what_one_by_keys_does(condition: AnyCondition, same: AnyCondition) -> None:
     with Connection.using(MemoryBackend()):
         Order.create_table()
         Order.save_many(

@@ -14,8 +14,8 @@ from dynamongo.expressions.conditions import (
     EQ,
     GT,
     And,
+    AnyCondition,
     Comparison,
-    Condition,
     Contains,
     Exists,
     In,
@@ -33,11 +33,11 @@ A, B = Path("a"), Path("b")
 LONG = In(A, tuple(range(101)))
 
 
-def eq(path: Path, value: Any) -> Condition:
+def eq(path: Path, value: Any) -> AnyCondition:
     return Comparison(path, EQ, value)
 
 
-def assert_fits(condition: Condition) -> None:
+def assert_fits(condition: AnyCondition) -> None:
     check_limits(condition)
     assert rendered_bytes(condition) <= MAX_EXPRESSION_BYTES
 
@@ -99,7 +99,7 @@ ITEMS = st.dictionaries(st.sampled_from(["a", "b"]), VALUES)
 
 @given(CONDITIONS, ITEMS, ITEMS)
 def test_narrowed_condition_held_when_read_and_implies_the_original(
-    condition: Condition, read: dict[str, Any], now: dict[str, Any]
+    condition: AnyCondition, read: dict[str, Any], now: dict[str, Any]
 ) -> None:
     if not holds(condition, read):
         return

@@ -18,7 +18,7 @@ from dynamongo.exceptions import ExpressionError
 from dynamongo.executor import START, PageLoop, items_of, sort_items
 from dynamongo.executor.cursors import decode_cursor, encode_cursor, fingerprint_of
 from dynamongo.expressions.conditions import (
-    Condition,
+    AnyCondition,
     In,
     Or,
 )
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.slow
 EXAMPLES = int(os.environ.get("DYNAMONGO_PLAN_EXAMPLES", "600"))
 
 
-def as_condition(source: ResolvedStrategy) -> Condition | None:
+def as_condition(source: ResolvedStrategy) -> AnyCondition | None:
     if not isinstance(source, tuple):
         return source
     return Or(*(target.condition for target in source)) if source else In(H, ())

@@ -22,10 +22,10 @@ from dynamongo.backends.memory import MemoryBackend
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import (
     And,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparison,
-    Condition,
     Contains,
     In,
     Not,
@@ -93,7 +93,7 @@ def similar(value: Any) -> st.SearchStrategy[Any]:
     return st.one_of(*[st.sampled_from(POOLS[kind])] * 5, st.sampled_from(SCALARS))
 
 
-def revalued(draw: st.DrawFn, part: Condition) -> Condition:
+def revalued(draw: st.DrawFn, part: AnyCondition) -> AnyCondition:
     """The condition with other values."""
     match part:
         case And(parts) | Or(parts):
@@ -175,11 +175,11 @@ REPEATED: dict[str, Any] = {
 }
 
 
-def explain(condition: Condition, limit: int | None = None) -> Any:
+def explain(condition: AnyCondition, limit: int | None = None) -> Any:
     return details(Visit.explain(condition, limit=limit))
 
 
-def explain_fresh(condition: Condition, limit: int | None = None) -> Any:
+def explain_fresh(condition: AnyCondition, limit: int | None = None) -> Any:
     Visit.__mapper__.plan_templates.clear()
     return explain(condition, limit)
 
@@ -195,7 +195,7 @@ def test_plan_of_a_shape_is_made_once(condition: Any, monkeypatch: pytest.Monkey
 CITY: Any = Visit.city == "a"
 GUEST: Any = Visit.guest == "x"
 BETWEEN: Any = (Visit.votes >= 1) & (Visit.votes <= 3)
-CHANGES: list[tuple[Condition, Condition]] = [
+CHANGES: list[tuple[AnyCondition, AnyCondition]] = [
     (CITY, Visit.city == ""),
     (Visit.city.in_(["a"]), Visit.city.in_(["a", "b"])),
     (CITY & (Visit.stars > 1) & (Visit.stars < 3), CITY & (Visit.stars > 3) & (Visit.stars < 1)),
@@ -214,7 +214,7 @@ CHANGES: list[tuple[Condition, Condition]] = [
 
 
 @pytest.mark.parametrize(("known", "other"), CHANGES, ids=str)
-def test_values_that_change_the_plan(known: Condition, other: Condition) -> None:
+def test_values_that_change_the_plan(known: AnyCondition, other: AnyCondition) -> None:
     for first, second in ((known, other), (other, known)):
         expected = explain_fresh(second)
         explain_fresh(first)

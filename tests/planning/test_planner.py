@@ -15,10 +15,10 @@ from dynamongo.expressions.conditions import (
     LT,
     NE,
     And,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparison,
-    Condition,
     Contains,
     Exists,
     In,
@@ -230,7 +230,7 @@ class TestQueries:
         ],
         ids=str,
     )
-    def test_other_conditions_on_key_attributes_are_residual(self, part: Condition) -> None:
+    def test_other_conditions_on_key_attributes_are_residual(self, part: AnyCondition) -> None:
         assert plan(BOTH, eq(H, "x") & part & Exists(B)) == Plan((query("x", filter=Exists(B)),), part)
 
     def test_value_on_the_left_is_residual(self) -> None:
@@ -270,7 +270,7 @@ class TestQueries:
 
 
 class TestFolding:
-    def check(self, *parts: Condition, key: Any = None, residual: Condition | None = None) -> None:
+    def check(self, *parts: AnyCondition, key: Any = None, residual: AnyCondition | None = None) -> None:
         assert plan(BOTH, And(eq(H, "x"), *parts)) == Plan((query("x", key),), residual)
 
     def test_inclusive_bounds_become_between(self) -> None:
@@ -320,7 +320,7 @@ class TestFolding:
         ],
         ids=lambda parts: str(And(*parts)),
     )
-    def test_bounds_that_contradict_each_other_make_no_request(self, parts: tuple[Condition, ...]) -> None:
+    def test_bounds_that_contradict_each_other_make_no_request(self, parts: tuple[AnyCondition, ...]) -> None:
         assert plan(BOTH, And(eq(H, "x"), *parts)) == Plan(())
 
     def test_begins_with_leaves_bounds_as_residual(self) -> None:
@@ -349,7 +349,7 @@ class TestEmptyValues:
         assert plan(TEXTS, In(H, ("", "x"))) == Plan((query("x"),))
 
     @pytest.mark.parametrize("part", [Comparison(R, GT, ""), Comparison(R, LE, ""), Between(R, "", "z")], ids=str)
-    def test_empty_bound_of_the_range_key_is_residual(self, part: Condition) -> None:
+    def test_empty_bound_of_the_range_key_is_residual(self, part: AnyCondition) -> None:
         assert plan(TEXTS, eq(H, "x") & part) == Plan((query("x"),), part)
 
     def test_empty_prefix_of_the_range_key_is_residual(self) -> None:
@@ -379,7 +379,7 @@ class TestScans:
         ],
         ids=str,
     )
-    def test_what_does_not_fix_the_hash_key_is_a_scan_with_a_filter(self, condition: Condition) -> None:
+    def test_what_does_not_fix_the_hash_key_is_a_scan_with_a_filter(self, condition: AnyCondition) -> None:
         assert plan(BOTH, condition) == Plan((Scan(TABLE, condition),), order_by=("h", "r"))
 
     def test_one_branch_of_an_or_supplies_no_key(self) -> None:
@@ -408,7 +408,7 @@ class TestScans:
 
 class TestNothing:
     @pytest.mark.parametrize("source", [In(H, ()), In(A, ()), And(eq(H, "x"), In(A, ()))], ids=str)
-    def test_empty_in_makes_no_request(self, source: Condition) -> None:
+    def test_empty_in_makes_no_request(self, source: AnyCondition) -> None:
         assert plan(HASH_ONLY, source) == Plan(())
 
     def test_empty_in_below_an_or_is_no_reason_to_find_nothing(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from dynamongo import EmailField, IntField, Model, StringField
 from dynamongo.exceptions import ExpressionError, ValidationError
-from dynamongo.expressions.conditions import EQ, And, Comparison, Condition, In, Or, Path
+from dynamongo.expressions.conditions import EQ, And, AnyCondition, Comparison, In, Or, Path
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.planning.strategies import Target, keys_condition, resolve_checked, resolve_many, resolve_one
 
@@ -170,7 +170,7 @@ class TestRefusals:
         ],
         ids=str,
     )
-    def test_key_in_any_other_comparison(self, condition: Condition) -> None:
+    def test_key_in_any_other_comparison(self, condition: AnyCondition) -> None:
         assert refusal(condition) == (
             "User: expected one item, as `email == …`, but email must be compared with == and a value, and ANDed;"
             f" got `{condition}`"
@@ -292,7 +292,7 @@ class TestManyItems:
     @pytest.mark.parametrize(
         "condition", [User.year > 2000, User.email == "a@b.co", User.email.in_([]), ~User.name.exists()], ids=str
     )
-    def test_condition_stays_as_it_is(self, condition: Condition) -> None:
+    def test_condition_stays_as_it_is(self, condition: AnyCondition) -> None:
         assert resolve_many(condition, USER) is condition
 
     def test_none_is_every_item(self) -> None:

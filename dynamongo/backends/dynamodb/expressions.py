@@ -17,10 +17,10 @@ from dynamongo.backends.dynamodb_json import render_value
 from dynamongo.expressions.computed import Arithmetic, Computed, IfNotExists, ListAppend
 from dynamongo.expressions.conditions import (
     And,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparison,
-    Condition,
     Contains,
     Exists,
     In,
@@ -112,7 +112,7 @@ def render_key_condition(condition: KeyCondition, placeholders: Placeholders) ->
     return " AND ".join([_render_leaf(part, placeholders) for part in condition.parts])
 
 
-def render_condition(condition: Condition, placeholders: Placeholders) -> str:
+def render_condition(condition: AnyCondition, placeholders: Placeholders) -> str:
     """Render a condition or filter expression.
 
     Raises `ExpressionError` for an empty AND or OR, which has no text.
@@ -130,7 +130,7 @@ def render_condition(condition: Condition, placeholders: Placeholders) -> str:
     return assemble(condition, lambda part: _render_node(part, placeholders))
 
 
-def _render_node(condition: Condition, placeholders: Placeholders) -> Iterable[str | Condition]:
+def _render_node(condition: AnyCondition, placeholders: Placeholders) -> Iterable[str | AnyCondition]:
     match condition:
         case And(parts):
             return join(map(_reduce, parts), " AND ", (Or,))
@@ -179,7 +179,7 @@ def _render_contradiction(tested: Operand, placeholders: Placeholders) -> str:
     return f"{value} <> {value}"
 
 
-def _reduce(condition: Condition) -> Condition:
+def _reduce(condition: AnyCondition) -> AnyCondition:
     """Return the condition without an outer AND or OR of one part, which has no text, and without double negation.
 
     Negation is two-valued, so that two cancel out; whether the grammar takes `NOT NOT` is uncertain.
@@ -197,7 +197,7 @@ def _reduce(condition: Condition) -> Condition:
                 return condition
 
 
-def _skip_single(condition: Condition) -> Condition:
+def _skip_single(condition: AnyCondition) -> AnyCondition:
     while isinstance(condition, (And, Or)) and len(condition.parts) == 1:
         condition = condition.parts[0]
     return condition

@@ -21,7 +21,7 @@ from dynamongo.backends.dynamodb.expressions import (
 )
 from dynamongo.backends.dynamodb_json import render_item
 from dynamongo.exceptions import InvalidRequestError
-from dynamongo.expressions.conditions import Condition, Path
+from dynamongo.expressions.conditions import AnyCondition, Path
 from dynamongo.expressions.limits import MAX_EXPRESSION_BYTES, check_limits
 from dynamongo.expressions.sizes import item_size
 from dynamongo.expressions.updates import check_update_request
@@ -106,7 +106,7 @@ def _express(parameter: str, text: str) -> str:
     return f'"{parameter}":{quote(text)}'
 
 
-def _express_condition(parameter: str, condition: Condition, placeholders: Placeholders) -> str:
+def _express_condition(parameter: str, condition: AnyCondition, placeholders: Placeholders) -> str:
     check_limits(condition, parameter)
     return _express(parameter, render_condition(condition, placeholders))
 

@@ -17,10 +17,10 @@ from dynamongo.backends.memory.ingest import take_value
 from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.computed import Arithmetic, Computed, IfNotExists, ListAppend, UpdateOperand, operands_in
 from dynamongo.expressions.conditions import (
+    AnyCondition,
     BeginsWith,
     Between,
     Comparison,
-    Condition,
     Contains,
     Exists,
     In,
@@ -70,7 +70,7 @@ _LONG_NAMES: dict[AttributeType, str] = {
 }
 
 
-def check_condition(condition: Condition | None, expression: str = "ConditionExpression") -> None:
+def check_condition(condition: AnyCondition | None, expression: str = "ConditionExpression") -> None:
     """Refuse a condition that is too large, or that contains an invalid path or value."""
     if condition is not None and _weigh(condition) > _LIGHT:
         check_limits(condition, expression)
@@ -239,7 +239,7 @@ def _check_path(path: Path, expression: str) -> None:
 # The fast path: nearly all conditions and updates are so small and plain that no limit can be exceeded.
 
 
-def _weigh(condition: Condition) -> int:
+def _weigh(condition: AnyCondition) -> int:
     """Return the number of parts of a condition, or at least `_HEAVY` if one of its operands is not plain.
 
     A part takes at most 120 bytes and three operators: `_LIGHT` parts are far below the limits of 4096 bytes and 300
@@ -248,7 +248,7 @@ def _weigh(condition: Condition) -> int:
     if not isinstance(condition, Branch):
         return _own_weight(condition)
     weight = 0
-    pending: list[Condition] = [condition]
+    pending: list[AnyCondition] = [condition]
     while pending:  # as `nodes_of`, without a list of them and a call for each branch
         node = pending.pop()
         if isinstance(node, Branch):

@@ -207,7 +207,7 @@ def _check_value(view: View, part: KeyAttribute, operand: Operand) -> AttributeV
     value = _value_of(operand)
     if type_of(value) != part.type:
         raise InvalidRequestError(
-            "One or more parameter values were invalid: Condition parameter type does not match schema type"
+            "One or more parameter values were invalid: AnyCondition parameter type does not match schema type"
         )
     check_key_values(view.keys, {part.name: value})
     return value

@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from typing import Any, Final, TypeAlias, cast
 
 from dynamongo._support.dataclasses import dataclass
-from dynamongo.expressions.conditions import EQ, Comparison, Condition, NotExists, Path
+from dynamongo.expressions.conditions import EQ, AnyCondition, Comparison, NotExists, Path
 from dynamongo.expressions.evaluation import MISSING, Resolved
 from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
 from dynamongo.expressions.values import AttributeValue, Item
@@ -58,7 +58,7 @@ class Deltas:
     """What turns one value into another: updates, and the conditions under which they do."""
 
     updates: tuple[Delta, ...] = ()
-    checks: tuple[Condition, ...] = ()
+    checks: tuple[AnyCondition, ...] = ()
 
     @classmethod
     def join(cls, several: Iterable[Deltas]) -> Deltas:
@@ -70,7 +70,7 @@ class Deltas:
         )
 
 
-def make_deltas(changes: Iterable[AttributeChange]) -> tuple[tuple[Delta, ...], tuple[Condition, ...]]:
+def make_deltas(changes: Iterable[AttributeChange]) -> tuple[tuple[Delta, ...], tuple[AnyCondition, ...]]:
     """Return the updates for the changes, and the conditions that they need.
 
     Where one expression cannot hold all changed parts, the maps and lists are replaced whole, on condition that they

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, ValidationError
-from dynamongo.expressions.conditions import EQ, Comparison, Condition, NotExists, Path
+from dynamongo.expressions.conditions import EQ, AnyCondition, Comparison, NotExists, Path
 from dynamongo.expressions.evaluation import MISSING, Resolved
 from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.fields.base import Field
@@ -24,7 +24,7 @@ else:  # only errors need it
     given_problems = LazyModule("dynamongo.mapping.problems.given")
 
 
-def find_changes(mapper: Mapper[Any], instance: Recorded) -> tuple[tuple[Delta, ...], tuple[Condition, ...]]:
+def find_changes(mapper: Mapper[Any], instance: Recorded) -> tuple[tuple[Delta, ...], tuple[AnyCondition, ...]]:
     """Return the updates that turn the stored item into what the instance holds, and the conditions that they need.
 
     Raises:
@@ -35,7 +35,7 @@ def find_changes(mapper: Mapper[Any], instance: Recorded) -> tuple[tuple[Delta, 
     return make_deltas(_find_changed_attributes(mapper, instance, keeps_forms=True))
 
 
-def find_rewrites(mapper: Mapper[Any], instance: Recorded) -> tuple[tuple[Delta, ...], tuple[Condition, ...]]:
+def find_rewrites(mapper: Mapper[Any], instance: Recorded) -> tuple[tuple[Delta, ...], tuple[AnyCondition, ...]]:
     """Return the updates that turn the stored item into what its fields would store, on condition that it is as read.
 
     Raises as `find_changes`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from dynamongo.expressions.conditions import EQ, And, BeginsWith, Comparison, Condition, Or, Path, all_of
+from dynamongo.expressions.conditions import EQ, And, AnyCondition, BeginsWith, Comparison, Or, Path, all_of
 from dynamongo.expressions.evaluation import holds
 from dynamongo.expressions.values import Item
 from dynamongo.mapping.keys.composed import ComposedKeys
@@ -23,13 +23,13 @@ class KeyKinds(Kinds):
         path: A part of the key, which tells the kind.
     """
 
-    def __init__(self, name: str, models: Sequence[Any], forms: Sequence[tuple[Condition, ...]], path: Path) -> None:
+    def __init__(self, name: str, models: Sequence[Any], forms: Sequence[tuple[AnyCondition, ...]], path: Path) -> None:
         self._by_form = [(And(*each), model) for each, model in zip(forms, models, strict=True)]
         super().__init__(models[0], path, ("",), is_key=True)  # some kind, so that it is not open
         self._name = name
         common = [form for form in forms[0] if all(form in each for each in forms)]
         own = [all_of(tuple(form for form in each if form not in common)) for each in forms]
-        self.condition = And(*common, *([] if None in own else [Or(*cast("list[Condition]", own))]))
+        self.condition = And(*common, *([] if None in own else [Or(*cast("list[AnyCondition]", own))]))
 
     @property
     def is_mixed(self) -> bool:
@@ -41,7 +41,7 @@ class KeyKinds(Kinds):
         return next((model for form, model in self._by_form if holds(form, item)), None)
 
 
-def find_forms(templates: ComposedKeys, keys: KeySchema) -> tuple[Condition, ...]:
+def find_forms(templates: ComposedKeys, keys: KeySchema) -> tuple[AnyCondition, ...]:
     """Return the conditions that the keys begin as their templates do, with a text or with all of a constant."""
     found = [templates.by_attribute[name] for name in keys.names if name in templates.by_attribute]
     return tuple(
@@ -53,14 +53,14 @@ def find_forms(templates: ComposedKeys, keys: KeySchema) -> tuple[Condition, ...
     )
 
 
-def are_disjoint(first: Sequence[Condition], other: Sequence[Condition]) -> bool:
+def are_disjoint(first: Sequence[AnyCondition], other: Sequence[AnyCondition]) -> bool:
     """Return whether no key has both forms."""
     return any(
         not _may_both_hold(mine, theirs) for mine in first for theirs in other if _path_of(mine) == _path_of(theirs)
     )
 
 
-def _may_both_hold(first: Condition, other: Condition) -> bool:
+def _may_both_hold(first: AnyCondition, other: AnyCondition) -> bool:
     one, two = _text_of(first), _text_of(other)
     if isinstance(first, Comparison) and isinstance(other, Comparison):
         return one == two
@@ -69,9 +69,9 @@ def _may_both_hold(first: Condition, other: Condition) -> bool:
     return one.startswith(two) if isinstance(first, Comparison) else two.startswith(one)
 
 
-def _path_of(form: Condition) -> Path:
+def _path_of(form: AnyCondition) -> Path:
     return cast("Path", form.left if isinstance(form, Comparison) else cast("BeginsWith", form).operand)
 
 
-def _text_of(form: Condition) -> str:
+def _text_of(form: AnyCondition) -> str:
     return cast("str", form.right if isinstance(form, Comparison) else cast("BeginsWith", form).prefix)

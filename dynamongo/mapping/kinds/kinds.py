@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Final, NoReturn, TypeVar, cast
 
 from dynamongo.exceptions import DynamongoError, ExpressionError, SchemaError, ValidationError
-from dynamongo.expressions.conditions import EQ, Comparison, Condition, In, NotExists, Or, Path
+from dynamongo.expressions.conditions import EQ, AnyCondition, Comparison, In, NotExists, Or, Path
 from dynamongo.expressions.updates import AnyUpdate, SetUpdate, Update
 from dynamongo.expressions.values import AttributeValue, Item, check_name, print_shortened, shorten
 from dynamongo.fields.base import Field
@@ -40,8 +40,8 @@ class Kinds:
         condition: What all items of these kinds satisfy; `None` for a base that reads every item.
     """
 
-    condition: Condition | None
-    _guard: Condition | None
+    condition: AnyCondition | None
+    _guard: AnyCondition | None
 
     def __init__(self, model: type, path: Path, own: tuple[AttributeValue, ...], *, is_key: bool = False) -> None:
         self.path = path
@@ -84,7 +84,7 @@ class Kinds:
             return self._models.get(stored, self._other)
         return self._other  # a set, for example; `True` equals 1, but not in DynamoDB
 
-    def ours_or(self, is_missing: Condition) -> Condition | None:
+    def ours_or(self, is_missing: AnyCondition) -> AnyCondition | None:
         """Return the condition that there is no item, or one of these kinds; `None` if every item is read."""
         if self._guard is None and self.condition is not None:
             self._guard = Or(is_missing, self.condition)  # every write checks it
@@ -222,7 +222,7 @@ def _encode(model: type, field: Field[Any] | None, value: Any) -> AttributeValue
     return cast("AttributeValue", stored)
 
 
-def _make_condition(path: Path, values: tuple[AttributeValue, ...]) -> Condition:
+def _make_condition(path: Path, values: tuple[AttributeValue, ...]) -> AnyCondition:
     found = Comparison(path, EQ, values[0]) if len(values) == 1 else In(path, values)
     return Or(NotExists(path), found) if None in values else found  # NULL counts as no kind, too
 

@@ -12,7 +12,7 @@ from dynamongo.exceptions import (
     UniqueViolation,
     VersionConflict,
 )
-from dynamongo.expressions.conditions import Condition, all_of, conjuncts
+from dynamongo.expressions.conditions import AnyCondition, all_of, conjuncts
 from dynamongo.expressions.evaluation import holds
 from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.updates import AnyUpdate, guards_of
@@ -59,7 +59,7 @@ def name_key(mapper: Mapper[Any], key: Item) -> dict[str, Any]:
 def _explain_failed_check(
     mapper: Mapper[Any],
     key: Item,
-    condition: Condition | None,
+    condition: AnyCondition | None,
     error: ConditionalCheckFailedException,
     updates: Iterable[AnyUpdate],
 ) -> ConditionalCheckFailedException:
@@ -75,7 +75,7 @@ def _explain_failed_check(
 
 
 def _find_conflict(
-    mapper: Mapper[Any], condition: Condition | None, item: Item | None, named: str
+    mapper: Mapper[Any], condition: AnyCondition | None, item: Item | None, named: str
 ) -> ConditionalCheckFailedException | None:
     """Return the error if a condition failed that the library has added: for the version, or for a rule."""
     conflict = None if mapper.version is None else find_conflict(mapper.version, condition, item)
@@ -89,7 +89,7 @@ def _find_conflict(
 
 def _describe_failure(  # noqa: PLR0913 - all that may have been wrong
     mapper: Mapper[Any],
-    condition: Condition | None,
+    condition: AnyCondition | None,
     item: Item | None,
     named: str,
     updates: Iterable[AnyUpdate],
@@ -118,7 +118,7 @@ def _describe_failure(  # noqa: PLR0913 - all that may have been wrong
     return f"`{_name_condition(failed)}` does not hold for the item with {named}"
 
 
-def _name_condition(condition: Condition | None) -> str:
+def _name_condition(condition: AnyCondition | None) -> str:
     """Return the condition without its operands, which may reveal what is stored."""
     with hidden_values():
         return str(condition)

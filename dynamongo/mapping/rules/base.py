@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ConditionalCheckFailedException
-from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.conditions import AnyCondition
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item
 from dynamongo.fields.base import Field
@@ -77,18 +77,18 @@ class Rule:
     def before_migration(self, instance: Any) -> None:
         """Complete or refuse an instance that a migration is going to write, because it is stored otherwise."""
 
-    def guard_put(self, item: Item) -> tuple[Condition, ...]:
+    def guard_put(self, item: Item) -> tuple[AnyCondition, ...]:
         """Return the conditions that the item which an encoded one replaces has to satisfy, if there is one."""
         del item
         return ()
 
-    def guard_changes(self, instance: Any, changes: Iterable[AnyUpdate]) -> tuple[Condition, ...]:
+    def guard_changes(self, instance: Any, changes: Iterable[AnyUpdate]) -> tuple[AnyCondition, ...]:
         """Return the same for what has changed in an instance since it was read; or refuse the changes."""
         del instance, changes
         return ()
 
     def explain_failure(
-        self, condition: Condition | None, item: Item, named: str
+        self, condition: AnyCondition | None, item: Item, named: str
     ) -> ConditionalCheckFailedException | None:
         """Return the error for a stored item that does not satisfy a condition of the rule; `None` if it does.
 
@@ -219,18 +219,18 @@ class Rules:
             return self.save(instance, encode, calls_hooks=False)
         return encode(instance)
 
-    def guard_put(self, item: Item) -> tuple[Condition, ...]:
+    def guard_put(self, item: Item) -> tuple[AnyCondition, ...]:
         """Return what the item which an encoded one replaces has to satisfy; see `Rule.guard_put`."""
         if not self._guards:  # nearly always
             return ()
         return tuple(condition for guard in self._guards for condition in guard(item))
 
-    def guard_changes(self, instance: Any, changes: Sequence[AnyUpdate]) -> tuple[Condition, ...]:
+    def guard_changes(self, instance: Any, changes: Sequence[AnyUpdate]) -> tuple[AnyCondition, ...]:
         """Return the same for changes of an instance; see `Rule.guard_changes`."""
         return tuple(condition for rule in self.all for condition in rule.guard_changes(instance, changes))
 
     def explain_failure(
-        self, condition: Condition | None, item: Item, named: str
+        self, condition: AnyCondition | None, item: Item, named: str
     ) -> ConditionalCheckFailedException | None:
         """Return the error of the rule whose condition has failed; see `Rule.explain_failure`."""
         errors = (rule.explain_failure(condition, item, named) for rule in self.all)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from dynamongo._support.codegen import compile_later
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, Problem, SchemaError, ValidationError
-from dynamongo.expressions.conditions import EQ, Comparison, Condition, NotExists, Path
+from dynamongo.expressions.conditions import EQ, AnyCondition, Comparison, NotExists, Path
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item, shorten
 from dynamongo.fields.base import Field
@@ -124,14 +124,14 @@ class DerivedValues(Rule):
     before_rewrite = before_save
     before_migration = before_save  # again, since hooks come between
 
-    def guard_changes(self, instance: Recorded, changes: Iterable[AnyUpdate]) -> tuple[Condition, ...]:
+    def guard_changes(self, instance: Recorded, changes: Iterable[AnyUpdate]) -> tuple[AnyCondition, ...]:
         """Return the conditions that what a changed value follows from, and the changes leave, is as it was read."""
         known = list(changes)
         changed = {change.path.attribute for change in known}
         replaced = {change.path.attribute for change in known if len(change.path.elements) == 1}
         stored = stored_item_of(instance) or {}
         told = {} if self.key_members is None else self.key_members.find_told(stored)
-        guards: dict[str, Condition] = {}
+        guards: dict[str, AnyCondition] = {}
         for field in self._in_order:
             if field.path.attribute not in changed:
                 continue

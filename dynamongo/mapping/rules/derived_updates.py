@@ -8,7 +8,7 @@ from typing import Any, NoReturn, cast
 from dynamongo._support.dataclasses import dataclass, replace
 from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.expressions.computed import WITH_PATHS
-from dynamongo.expressions.conditions import EQ, Comparison, Condition, NotExists, all_of
+from dynamongo.expressions.conditions import EQ, AnyCondition, Comparison, NotExists, all_of
 from dynamongo.expressions.updates import AnyUpdate, RemoveUpdate, SetUpdate
 from dynamongo.expressions.values import Item, equals, shorten
 from dynamongo.fields.base import Field
@@ -124,8 +124,8 @@ class DerivedUpdates:
             source.path.name: self._read_update(field, source, changed[source.path.attribute]) for source in touched
         }
         if derivation_of(field).needs_all and any(value is None for value in values.values()):
-            return cast("AnyUpdate", field.remove())
-        guards: list[Condition] = []
+            return field.remove()
+        guards: list[AnyCondition] = []
         unknown: list[str] = []
         for source in sources:
             name, attribute = source.path.name, source.path.attribute
@@ -144,11 +144,11 @@ class DerivedUpdates:
             self._refuse_unknown(field, touched[0], unknown)
         return self._set(field, values, guards)
 
-    def _set(self, field: Field[Any], values: Mapping[str, Any], guards: list[Condition]) -> AnyUpdate:
+    def _set(self, field: Field[Any], values: Mapping[str, Any], guards: list[AnyCondition]) -> AnyUpdate:
         value = derivation_of(field).compute(self._fields, values)
         is_absent = value is None or field.is_absent(field.validate(value))  # an empty set is not stored
-        update: SetUpdate | RemoveUpdate = field.remove() if is_absent else field.set(value)
-        return replace(update, guard=all_of(tuple(guards))) if guards else update
+        update: Any = field.remove() if is_absent else field.set(value)
+        return cast("AnyUpdate", replace(update, guard=all_of(tuple(guards))) if guards else update)
 
     def _read_update(self, field: Field[Any], source: Field[Any], update: AnyUpdate) -> Any:
         """Return the value that a source has after an update."""

@@ -16,7 +16,7 @@ from dynamongo.exceptions import (
     Problem,
     ValidationError,
 )
-from dynamongo.expressions.conditions import EQ, Comparison, Condition, NotExists, Or, conjuncts
+from dynamongo.expressions.conditions import EQ, AnyCondition, Comparison, NotExists, Or, conjuncts
 from dynamongo.expressions.evaluation import MISSING, Resolved, holds
 from dynamongo.expressions.updates import AnyUpdate, SetUpdate
 from dynamongo.expressions.values import AttributeValue, Item, shorten
@@ -54,13 +54,13 @@ class ImmutableFields(Rule):
         if known is not None and known != value:
             self._refuse(field, f"is stored as {shorten(known)}, and cannot be set to", value)
 
-    def guard_put(self, item: Item) -> tuple[Condition, ...]:
+    def guard_put(self, item: Item) -> tuple[AnyCondition, ...]:
         """Return the conditions that a stored item has the same values, or none."""
         return tuple(_guard(field, item.get(field.path.attribute, MISSING)) for field in self._guarded)
 
-    def guard_changes(self, instance: Recorded, changes: Iterable[AnyUpdate]) -> tuple[Condition, ...]:
+    def guard_changes(self, instance: Recorded, changes: Iterable[AnyUpdate]) -> tuple[AnyCondition, ...]:
         """Return the conditions under which values can be set that are not stored yet; refuse to change others."""
-        stored, guards = stored_item_of(instance) or {}, list[Condition]()
+        stored, guards = stored_item_of(instance) or {}, list[AnyCondition]()
         for change in changes:
             field = self._attributes.get(change.path.attribute)
             if field is None:
@@ -84,7 +84,7 @@ class ImmutableFields(Rule):
             )
 
     def explain_failure(
-        self, condition: Condition | None, item: Item, named: str
+        self, condition: AnyCondition | None, item: Item, named: str
     ) -> ConditionalCheckFailedException | None:
         """Return the error for a stored item with another value than the write has."""
         failed = [part for part in conjuncts(condition) if not holds(part, item)]
@@ -102,13 +102,13 @@ class ImmutableFields(Rule):
         raise error
 
 
-def _guard(field: Field[Any], value: Resolved) -> Condition:
+def _guard(field: Field[Any], value: Resolved) -> AnyCondition:
     """Return the condition that an item has the value in an immutable field, or none."""
     missing = NotExists(field.path)
     return missing if value is MISSING else Or(missing, Comparison(field.path, EQ, value))
 
 
-def _read_guard(condition: Condition) -> Resolved:
+def _read_guard(condition: AnyCondition) -> Resolved:
     """Return the value in a condition that `_guard` made."""
     last = condition.parts[-1] if isinstance(condition, Or) else None
     return cast("Resolved", last.right) if isinstance(last, Comparison) else MISSING

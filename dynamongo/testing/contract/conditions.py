@@ -10,8 +10,8 @@ from dynamongo.expressions.conditions import (
     LT,
     NE,
     And,
+    AnyCondition,
     Comparison,
-    Condition,
     Exists,
     In,
     Not,
@@ -42,7 +42,7 @@ def holds(table: Table, write: Operation[WriteResult]) -> bool:
     return True
 
 
-def comparisons(count: int) -> list[Condition]:
+def comparisons(count: int) -> list[AnyCondition]:
     """Return `count` comparisons that do not hold."""
     return [Comparison(A, EQ, number) for number in range(count)]
 
@@ -52,7 +52,7 @@ class ConditionContract(ContractBase):
 
     @proves("7.1", cases=rules.TRUTHS)
     @cases("condition, expected", {str(condition): (condition, expected) for condition, expected in TRUTHS})
-    def test_condition_means_the_same_everywhere(self, table: Table, condition: Condition, expected: bool) -> None:
+    def test_condition_means_the_same_everywhere(self, table: Table, condition: AnyCondition, expected: bool) -> None:
         table.put(STORED)
         key = {"pk": STORED["pk"]}
         answers = {
@@ -67,7 +67,7 @@ class ConditionContract(ContractBase):
 
     @proves("7.17")
     @cases("condition, expected", {str(condition): (condition, expected) for condition, expected in TRUTHS})
-    def test_not_is_two_valued(self, table: Table, condition: Condition, expected: bool) -> None:
+    def test_not_is_two_valued(self, table: Table, condition: AnyCondition, expected: bool) -> None:
         table.put(STORED)
         assert table.scan(filter=Not(condition)).count == (0 if expected else 1)
         assert table.scan(filter=Not(Not(condition))).count == (1 if expected else 0)
@@ -79,7 +79,7 @@ class ConditionContract(ContractBase):
         },
     )
     @cases("condition, expected", {str(condition): (condition, expected) for condition, expected in TRUE_OF_MISSING})
-    def test_missing_item_has_no_attributes(self, table: Table, condition: Condition, expected: bool) -> None:
+    def test_missing_item_has_no_attributes(self, table: Table, condition: AnyCondition, expected: bool) -> None:
         key: Item = {"pk": "a"}
         assert holds(table, Delete(table.name, key, condition)) is expected
         assert holds(table, UpdateItem(table.name, key, (), condition)) is expected
@@ -108,7 +108,7 @@ class ConditionContract(ContractBase):
             "three deep": (Not(And(Or(FALSE, Not(And(TRUE, Or(FALSE, TRUE)))), TRUE)), True),
         },
     )
-    def test_conditions_combine(self, table: Table, condition: Condition, expected: bool) -> None:
+    def test_conditions_combine(self, table: Table, condition: AnyCondition, expected: bool) -> None:
         table.put({"pk": "a"})
         assert table.scan(filter=condition).count == expected
         assert holds(table, Delete(table.name, {"pk": "a"}, condition)) is expected

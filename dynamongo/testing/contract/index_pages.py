@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dynamongo.exceptions import InvalidRequestError
-from dynamongo.expressions.conditions import EQ, GE, GT, BeginsWith, Between, Comparison, Condition, Exists, Or, Path
+from dynamongo.expressions.conditions import EQ, GE, GT, AnyCondition, BeginsWith, Between, Comparison, Exists, Or, Path
 from dynamongo.expressions.numbers import Number
 from dynamongo.expressions.values import Item
 from dynamongo.operations import KeyCondition, Query, Scan
@@ -46,7 +46,7 @@ BAD_KEY_CONDITIONS: dict[str, tuple[str, KeyCondition]] = {
         KeyCondition(Comparison(Path("pk"), EQ, "x"), Comparison(Path("sk"), EQ, "1")),
     ),
 }
-KEY_FILTERS: dict[str, tuple[str, Condition]] = {
+KEY_FILTERS: dict[str, tuple[str, AnyCondition]] = {
     "hash key": ("by_gh_gs", Comparison(Path("gh"), EQ, "x")),
     "range key": ("by_gh_gs", Comparison(GS, GE, 0)),
     "inside an or": ("by_gh_gs", Or(Exists(V), Exists(GS))),
@@ -209,7 +209,7 @@ class IndexPageContract(IndexBase):
     @proves("18.24")
     @cases("index, condition", KEY_FILTERS)
     def test_filter_of_a_query_may_not_name_the_key_of_the_index(
-        self, indexed: Table, index: str, condition: Condition
+        self, indexed: Table, index: str, condition: AnyCondition
     ) -> None:
         indexed.put_all(TIES)
         with pytest.raises(InvalidRequestError, match="Filter Expression can only contain non-primary key attributes"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dynamongo.exceptions import InvalidRequestError
-from dynamongo.expressions.conditions import EQ, Comparison, Condition, Exists, Not, NotExists, Path
+from dynamongo.expressions.conditions import EQ, AnyCondition, Comparison, Exists, Not, NotExists, Path
 from dynamongo.expressions.values import Item
 from dynamongo.operations import Scan
 from dynamongo.testing.contract.base import proves
@@ -57,13 +57,13 @@ NOT_HELD: dict[str, tuple[str, tuple[Path, ...]]] = {
     "key of another index": ("by_gh_gs_some", (Path("ls"),)),
 }
 
-FILTERS: dict[str, tuple[Condition, bool]] = {
+FILTERS: dict[str, tuple[AnyCondition, bool]] = {
     "=": (Comparison(A, EQ, "A"), True),
     "= of another value": (Comparison(A, EQ, "B"), False),
     "part of an attribute": (Comparison(M / "x", EQ, 1), True),
     "not": (Not(Exists(A)), False),
 }
-FILTERS_NOT_HELD: dict[str, Condition] = {
+FILTERS_NOT_HELD: dict[str, AnyCondition] = {
     "attribute": Comparison(E, EQ, "E"),
     "attribute that must be missing": NotExists(E),
     "beside one that is held": Exists(A) | Exists(E),
@@ -142,7 +142,7 @@ class IndexProjectionContract(IndexBase):
 
     @proves("18.32")
     @cases("condition, expected", FILTERS)
-    def test_filter_on_attributes_of_the_index(self, indexed: Table, condition: Condition, expected: bool) -> None:
+    def test_filter_on_attributes_of_the_index(self, indexed: Table, condition: AnyCondition, expected: bool) -> None:
         indexed.put(ITEM)
         for index in ("by_gh_gs", "by_gh_gs_some", "by_ls", "by_ls_some"):
             assert indexed.query_index(index, "x", filter=condition).count == expected
@@ -153,7 +153,7 @@ class IndexProjectionContract(IndexBase):
     @cases("index", WITHOUT_ALL)
     @cases("condition", FILTERS_NOT_HELD)
     def test_filter_on_attributes_outside_the_index_is_refused(
-        self, indexed: Table, index: str, condition: Condition
+        self, indexed: Table, index: str, condition: AnyCondition
     ) -> None:
         indexed.put(ITEM)
         with pytest.raises(InvalidRequestError, match="does not project"):

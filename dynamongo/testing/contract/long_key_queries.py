@@ -17,10 +17,10 @@ from dynamongo.expressions.conditions import (
     GT,
     LE,
     LT,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparison,
-    Condition,
     Exists,
     Path,
 )
@@ -90,7 +90,7 @@ MISTYPED: dict[str, tuple[KeyPart, ...]] = {
     "second range attribute": (*PARTITION, C(R1, EQ, "a"), C(R2, GT, "9")),
     "first of two range attributes": (*PARTITION, C(R1, EQ, b"a"), C(R2, GT, 9)),
 }
-KEY_FILTERS: dict[str, Condition] = {
+KEY_FILTERS: dict[str, AnyCondition] = {
     "first hash attribute": Exists(H1),
     "second hash attribute": C(H2, EQ, 1),
     "first range attribute": BeginsWith(R1, "a"),
@@ -181,7 +181,7 @@ class LongKeyQueryContract(LongKeyBase):
 
     @proves("27.18")
     @cases("condition", KEY_FILTERS)
-    def test_filter_of_a_query_may_not_name_a_long_key(self, filled: Table, condition: Condition) -> None:
+    def test_filter_of_a_query_may_not_name_a_long_key(self, filled: Table, condition: AnyCondition) -> None:
         with pytest.raises(InvalidRequestError, match="Filter Expression can only contain non-primary key attributes"):
             self.query(filled, filter=condition)
 

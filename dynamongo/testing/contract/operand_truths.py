@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dynamongo.expressions.conditions import GT, LT, BeginsWith, Between, Comparison, Condition, Contains, In, Size
+from dynamongo.expressions.conditions import GT, LT, AnyCondition, BeginsWith, Between, Comparison, Contains, In, Size
 from dynamongo.testing.contract.sample import BIN, DEEP_MAP, GONE, L, M, N, P, S, T
 
-OPERANDS: list[tuple[Condition, bool]] = [
+OPERANDS: list[tuple[AnyCondition, bool]] = [
     (BeginsWith("hello!", S), True),
     (BeginsWith("help", S), False),
     (BeginsWith(b"\x01\x02\x80\x00", BIN), True),

@@ -16,10 +16,10 @@ from dynamongo.expressions.conditions import (
     LE,
     LT,
     NE,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparison,
-    Condition,
     Exists,
     Not,
     NotExists,
@@ -108,7 +108,7 @@ MISTYPED_CONDITIONS: dict[str, KeyCondition] = {
     "hash key of a boolean": KeyCondition(C(PK, EQ, True)),
 }
 
-KEY_FILTERS: dict[str, Condition] = {
+KEY_FILTERS: dict[str, AnyCondition] = {
     "hash key": C(PK, EQ, "a"),
     "range key": C(SK, EQ, "a"),
     "inside an or": Or(C(V, EQ, 1), C(SK, EQ, "a")),
@@ -256,7 +256,7 @@ class QueryContract(ContractBase):
 
     @proves("15.15")
     @cases("condition", KEY_FILTERS)
-    def test_filter_of_a_query_may_not_name_the_key(self, ranged: Table, condition: Condition) -> None:
+    def test_filter_of_a_query_may_not_name_the_key(self, ranged: Table, condition: AnyCondition) -> None:
         ranged.put({"pk": "a", "sk": "a", "v": "a"})
         with pytest.raises(InvalidRequestError, match="Filter Expression can only contain non-primary key attributes"):
             ranged.query("a", filter=condition)
@@ -269,7 +269,7 @@ class QueryContract(ContractBase):
 
     @proves("17.6")
     @cases("condition", {"hash key": NotExists(PK / "x"), "range key": Exists(SK / 0), "right": C(V, NE, PK / "x")})
-    def test_filter_of_a_scan_may_not_look_inside_the_key(self, ranged: Table, condition: Condition) -> None:
+    def test_filter_of_a_scan_may_not_look_inside_the_key(self, ranged: Table, condition: AnyCondition) -> None:
         ranged.put({"pk": "a", "sk": "a", "v": "a"})
         with pytest.raises(InvalidRequestError, match="Key attributes must be scalars"):
             ranged.scan(filter=condition)

@@ -19,10 +19,10 @@ from dynamongo.expressions.conditions import (
     GT,
     LT,
     NE,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparison,
-    Condition,
     Contains,
     Exists,
     In,
@@ -54,11 +54,11 @@ class TrapContract(ContractBase):
 
     traps: ClassVar[Mapping[int, tuple[str, ...]]] = rules.TRAPS
 
-    def _holds(self, table: Table, *conditions: Condition) -> list[bool]:
+    def _holds(self, table: Table, *conditions: AnyCondition) -> list[bool]:
         """Return whether each condition holds for the item; a filter and the condition of a write must agree."""
         return [self._holds_one(table, condition) for condition in conditions]
 
-    def _holds_one(self, table: Table, condition: Condition) -> bool:
+    def _holds_one(self, table: Table, condition: AnyCondition) -> bool:
         filtered = table.scan(filter=condition).count == 1
         assert holds(table, UpdateItem(table.name, KEY, (), condition)) is filtered
         return filtered

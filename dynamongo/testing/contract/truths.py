@@ -11,9 +11,9 @@ from dynamongo.expressions.conditions import (
     LE,
     LT,
     NE,
+    AnyCondition,
     BeginsWith,
     Between,
-    Condition,
     Contains,
     Exists,
     In,
@@ -49,12 +49,12 @@ from dynamongo.testing.contract.sample import (
 )
 
 
-def has_another_type(path: Path, own: AttributeType) -> Condition:
+def has_another_type(path: Path, own: AttributeType) -> AnyCondition:
     """Return the condition that the value at the path has any type but its own."""
     return Or(*(IsType(path, kind) for kind in ATTRIBUTE_TYPES if kind != own))
 
 
-EQUALITY: list[tuple[Condition, bool]] = [
+EQUALITY: list[tuple[AnyCondition, bool]] = [
     (C(S, EQ, "hello"), True),
     (C(S, EQ, "Hello"), False),
     (C("hello", EQ, S), True),
@@ -118,7 +118,7 @@ EQUALITY: list[tuple[Condition, bool]] = [
     (C(S, NE, GONE), True),
 ]
 
-ORDER: list[tuple[Condition, bool]] = [
+ORDER: list[tuple[AnyCondition, bool]] = [
     (C(N, LT, 6), True),
     (C(N, LT, 5), False),
     (C(N, LE, 5), True),
@@ -184,7 +184,7 @@ ORDER: list[tuple[Condition, bool]] = [
     (In(SS, ("a", "bc")), False),
 ]
 
-FUNCTIONS: list[tuple[Condition, bool]] = [
+FUNCTIONS: list[tuple[AnyCondition, bool]] = [
     (BeginsWith(S, "hel"), True),
     (BeginsWith(S, "hello"), True),
     (BeginsWith(S, "hello!"), False),
@@ -281,7 +281,7 @@ FUNCTIONS: list[tuple[Condition, bool]] = [
     (C(Size(M / "tags"), EQ, 2), True),
 ]
 
-PATHS: list[tuple[Condition, bool]] = [
+PATHS: list[tuple[AnyCondition, bool]] = [
     (C(M / "x", EQ, 1), True),
     (C(M / "l" / 1 / "y", EQ, Decimal("0.5")), True),
     (C(M / "l" / 0, EQ, 1), False),
@@ -313,7 +313,7 @@ PATHS: list[tuple[Condition, bool]] = [
 
 TRUTHS = [*EQUALITY, *ORDER, *FUNCTIONS, *PATHS, *OPERANDS]
 
-TRUE_OF_MISSING: list[tuple[Condition, bool]] = [
+TRUE_OF_MISSING: list[tuple[AnyCondition, bool]] = [
     (Exists(P("pk")), False),
     (NotExists(P("pk")), True),
     (~Exists(P("pk")), True),

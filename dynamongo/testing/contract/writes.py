@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import pytest
 
 from dynamongo.exceptions import ConditionalCheckFailedException, InvalidRequestError, TableNotFound
-from dynamongo.expressions.conditions import EQ, Comparison, Condition, Exists, NotExists, Path
+from dynamongo.expressions.conditions import EQ, AnyCondition, Comparison, Exists, NotExists, Path
 from dynamongo.expressions.updates import IncrementUpdate, SetUpdate
 from dynamongo.expressions.values import Item
 from dynamongo.operations import Delete, Get, Operation, Put, UpdateItem, WriteResult
@@ -136,7 +136,7 @@ class WriteContract(ContractBase):
     def test_condition_sees_the_item_as_stored_and_not_the_new_one(
         self,
         table: Table,
-        condition: Condition,
+        condition: AnyCondition,
         first: bool,
         second: bool,
     ) -> None:

@@ -16,10 +16,10 @@ from dynamongo.backends.dynamodb.expressions import (
 from dynamongo.expressions.computed import Arithmetic, Computed, IfNotExists, ListAppend
 from dynamongo.expressions.conditions import (
     And,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparison,
-    Condition,
     Contains,
     Exists,
     In,
@@ -46,7 +46,7 @@ from dynamongo.operations import KeyCondition
 A, B, C = Exists(Path("a")), Exists(Path("b")), Exists(Path("c"))
 TEXT_OF = {"#a": "attribute_exists(#n0)", "#b": "attribute_exists(#n1)", "#c": "attribute_exists(#n2)"}
 
-CONDITIONS: list[tuple[Condition, str]] = [
+CONDITIONS: list[tuple[AnyCondition, str]] = [
     (Comparison(Path("a"), "=", 1), "#n0 = :v0"),
     (Comparison(Path("a"), "<>", Path("b")), "#n0 <> #n1"),
     (Comparison(1, "<", Path("a")), ":v0 < #n0"),
@@ -65,7 +65,7 @@ CONDITIONS: list[tuple[Condition, str]] = [
 ]
 
 # Letters stand for conditions without operators, so that the parentheses can be seen.
-TREES: list[tuple[Condition, str]] = [
+TREES: list[tuple[AnyCondition, str]] = [
     (A & B & C, "#a AND #b AND #c"),
     (A | B | C, "#a OR #b OR #c"),
     (A | B & C, "#a OR #b AND #c"),
@@ -88,22 +88,22 @@ TREES: list[tuple[Condition, str]] = [
 ]
 
 
-def render(condition: Condition) -> str:
+def render(condition: AnyCondition) -> str:
     return render_condition(condition, Placeholders())
 
 
 @pytest.mark.parametrize(("condition", "text"), CONDITIONS)
-def test_every_condition_has_its_text(condition: Condition, text: str) -> None:
+def test_every_condition_has_its_text(condition: AnyCondition, text: str) -> None:
     assert render(condition) == text
 
 
 @pytest.mark.parametrize("condition", [condition for condition, _ in CONDITIONS])
-def test_length_has_the_bound_that_the_planner_reckons_with(condition: Condition) -> None:
+def test_length_has_the_bound_that_the_planner_reckons_with(condition: AnyCondition) -> None:
     assert len(render(condition)) <= rendered_bytes(condition)
 
 
 @pytest.mark.parametrize(("condition", "text"), TREES)
-def test_parentheses_stand_where_precedence_needs_them_and_nowhere_else(condition: Condition, text: str) -> None:
+def test_parentheses_stand_where_precedence_needs_them_and_nowhere_else(condition: AnyCondition, text: str) -> None:
     for letter, rendered in TEXT_OF.items():
         text = text.replace(letter, rendered)
     assert render(condition) == text

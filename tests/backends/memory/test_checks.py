@@ -18,10 +18,10 @@ from dynamongo.backends.memory.checks import check_condition, normalize_updates
 from dynamongo.exceptions import DynamongoError
 from dynamongo.expressions.conditions import (
     And,
+    AnyCondition,
     BeginsWith,
     Between,
     Comparison,
-    Condition,
     Contains,
     Exists,
     In,
@@ -61,9 +61,9 @@ operands: st.SearchStrategy[Any] = paths | st.builds(Size, paths) | values() | s
 
 
 @st.composite
-def leaves(draw: st.DrawFn) -> Condition:
+def leaves(draw: st.DrawFn) -> AnyCondition:
     path, operand, other = draw(paths), draw(operands), draw(operands)
-    makers: list[Callable[[], Condition]] = [
+    makers: list[Callable[[], AnyCondition]] = [
         lambda: Comparison(path, "=", operand),
         lambda: Comparison(operand, "<", other),
         lambda: Between(path, operand, other),
@@ -79,7 +79,7 @@ def leaves(draw: st.DrawFn) -> Condition:
         return NotExists(path)
 
 
-conditions: st.SearchStrategy[Condition] = st.recursive(
+conditions: st.SearchStrategy[AnyCondition] = st.recursive(
     leaves(),
     lambda inner: (
         st.builds(lambda parts: And(*parts), st.lists(inner, min_size=1, max_size=3))
@@ -119,7 +119,7 @@ def closely(check: Callable[[], object]) -> str:
 
 
 @given(conditions, st.sampled_from([1, 1, 1, 10, 100]))
-def test_fast_path_refuses_the_same_conditions(condition: Condition, times: int) -> None:
+def test_fast_path_refuses_the_same_conditions(condition: AnyCondition, times: int) -> None:
     def check() -> None:
         check_condition(And(*[condition] * times))
 
@@ -137,7 +137,7 @@ def test_fast_path_refuses_the_same_updates(some: list[AnyUpdate], key_names: tu
 @pytest.mark.parametrize("operand", [Size(Path("a")), "text", ["text"], 1.5], ids=str)
 def test_function_may_apply_to_a_value(operand: Any) -> None:
     """Of `contains`; that of the others is a path by its type, which a caller may not check."""
-    conditions: list[Condition] = [
+    conditions: list[AnyCondition] = [
         Contains(operand, Path("b")),
         IsType(operand, "S"),
         Exists(operand),
@@ -148,11 +148,11 @@ def test_function_may_apply_to_a_value(operand: Any) -> None:
         assert outcome_of(check) == closely(check)
 
 
-def longest(leaf: Condition) -> list[Condition]:
+def longest(leaf: AnyCondition) -> list[AnyCondition]:
     """Return conditions of as many of these parts as are light."""
     weight = checks._weigh(leaf)
     parts = [leaf] * (checks._LIGHT // weight)
-    nots: Condition = leaf
+    nots: AnyCondition = leaf
     for _ in range(checks._LIGHT - weight):
         nots = Not(nots)
     return [And(*parts), nots]
@@ -177,7 +177,7 @@ SIZE = Size(Path("z", "y", 9_999))
     ],
     ids=lambda leaf: type(leaf).__name__,
 )
-def test_light_conditions_are_far_below_the_limits(leaf: Condition) -> None:
+def test_light_conditions_are_far_below_the_limits(leaf: AnyCondition) -> None:
     for condition in longest(leaf):
         assert checks._weigh(condition) <= checks._LIGHT
         assert rendered_bytes(condition) <= MAX_EXPRESSION_BYTES

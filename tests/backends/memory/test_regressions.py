@@ -6,7 +6,7 @@ import pytest
 
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.exceptions import InvalidRequestError
-from dynamongo.expressions.conditions import EQ, GT, LT, Comparator, Comparison, Condition, Exists, NotExists, Path
+from dynamongo.expressions.conditions import EQ, GT, LT, AnyCondition, Comparator, Comparison, Exists, NotExists, Path
 from dynamongo.expressions.updates import SetUpdate
 from dynamongo.expressions.values import Item
 from dynamongo.operations import CreateIndex, CreateTable, KeyCondition, Put, Query, Scan, TransactWrite, UpdateItem
@@ -37,7 +37,7 @@ class TestFilter:
         ids=["hash key", "range key", "hash key of the index", "hash key of the table"],
     )
     def test_scan_filtered_by_something_inside_a_key_is_refused(
-        self, backend: MemoryBackend, index: str | None, condition: Condition
+        self, backend: MemoryBackend, index: str | None, condition: AnyCondition
     ) -> None:
         with pytest.raises(InvalidRequestError, match="Key attributes must be scalars"):
             backend.execute(Scan("table", filter=condition, index=index))
