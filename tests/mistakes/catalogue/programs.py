@@ -232,13 +232,13 @@ def update_from(user: User, changes: Mapping[str, Any]) -> User:
 def change(user: User, values: Mapping[str, str | None], *, is_visit: bool = False) -> User:
     changes = [User.seen.set(NOW)]
     if is_visit:
-        changes.append(User.visits.increment())  # right, but both refuse it: the list is of one kind of updates
-        changes.append(User.years.append(2025))  # right, but both refuse it: the list is of one kind of updates
-        changes.append(User.tags.add({"new"}))  # right, but both refuse it: the list is of one kind of updates
+        changes.append(User.visits.increment())
+        changes.append(User.years.append(2025))
+        changes.append(User.tags.add({"new"}))
     if "nick" in values:
         nick = values["nick"]
         renamed = User.nick.set(nick) if nick else User.nick.remove()
-        changes.append(renamed)  # right, but both refuse it: the list is of one kind of updates
+        changes.append(renamed)
     return user.update(*changes)
 
 
