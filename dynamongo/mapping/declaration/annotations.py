@@ -6,10 +6,12 @@ Whatever else is annotated there would be an argument of the constructor to type
 from __future__ import annotations
 
 import re
+import typing
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Final, NoReturn, TypeVar, cast, get_args, get_origin
 
 from dynamongo._support.annotations import describe, evaluate, read_annotations
+from dynamongo._support.type_variables import Generic
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.assigned import T
 from dynamongo.fields.base import Field
@@ -200,9 +202,16 @@ def _find_value_type(kind: Any, arguments: Sequence[Any]) -> Any:
     for base in getattr(kind, "__orig_bases__", ()):
         origin = _find_kind(base)
         if origin is not None:
-            known = dict(zip(kind.__parameters__, arguments, strict=False))  # the others have defaults
+            known = dict(zip(_find_parameters(kind), arguments, strict=False))  # the others have defaults
             return _substitute(_find_value_type(origin, get_args(base)), known)
     return arguments[0] if arguments else T
+
+
+def _find_parameters(kind: Any) -> Sequence[Any]:
+    """Return the type variables of a generic class, in the order in which an annotation gives their values."""
+    aliases = [base for base in kind.__orig_bases__ if get_origin(base) is not None]
+    declared = [alias for alias in aliases if get_origin(alias) in (Generic, typing.Generic)] or aliases
+    return list(dict.fromkeys(each for alias in declared for each in alias.__parameters__))
 
 
 def _substitute(hint: Any, known: Mapping[Any, Any]) -> Any:
