@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Final, NoReturn, TypeVar, cast, get
 from dynamongo._support.annotations import describe, evaluate, read_annotations
 from dynamongo._support.type_variables import Generic
 from dynamongo.exceptions import SchemaError
+from dynamongo.expressions.values import print_shortened
 from dynamongo.fields.assigned import T
 from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField, SetField
@@ -128,7 +129,10 @@ class _Annotation:
                 self._check_field(cast("Field[Any]", value), kind, value_type)
         elif not isinstance(value, type) and not hasattr(cast("object", type(value)), "__document__"):
             # Classes and documents are mistaken for fields, of which `find_fields` knows more.
-            self._refuse_other(hint)
+            if kind is None:
+                self._refuse_other(hint)
+            shown = print_shortened(value)  # of a default, as dataclasses have it
+            self._refuse(f"and its value is {shown}, which is no field: write {kind.__name__}(..., default={shown})")
 
     def _evaluate(self, hint: Any) -> Any:
         hint = evaluate(hint, self._cls)
@@ -223,8 +227,11 @@ def _substitute(hint: Any, known: Mapping[Any, Any]) -> Any:
 
 def _suggest(hint: Any) -> str:
     """Return how to annotate the field for values of a type, if there is one."""
+    inner, _ = split_none(hint)
+    if _find_kind(inner) is not None:  # as in `IntField[int] | None`
+        return f"{describe(inner).removesuffix(']')} | None], or " if get_args(inner) else ""
     try:
-        kind = type(make_field("", split_none(hint)[0], DocumentField))
+        kind = type(make_field("", inner, DocumentField))
     except SchemaError:
         return ""
     held = get_args(hint)[0] if kind in _MAY_BE_EMPTY and get_args(hint) else hint
