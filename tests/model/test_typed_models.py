@@ -369,6 +369,17 @@ def declare(body: str, *, is_text: bool, base: str = "TypedDocument") -> Any:
             "Broken.a is annotated as StringField[str], and may be None: write required=True, or"
             " StringField[str | None] if it may"
         ),
+        "a: IntField[int] = 3": (
+            "Broken.a is annotated as IntField[int], and its value is 3, which is no field: write"
+            " IntField(..., default=3)"
+        ),
+        "a: IntField[int] | None = None": (
+            "Broken.a is annotated as IntField[int] | None, which is no field: write a: IntField[int | None], or"
+            " ClassVar[IntField[int] | None] for an attribute of the class"
+        ),
+        "a: ListField[StringField[str]]": (
+            "Broken.a[] is a StringField: name the type of its values instead, such as str for a StringField"
+        ),
         "a: str": (
             "Broken.a is annotated as str, which is no field: write a: StringField[str], or ClassVar[str] for an"
             " attribute of the class"
@@ -400,8 +411,7 @@ def declare(body: str, *, is_text: bool, base: str = "TypedDocument") -> Any:
         ),
         "a: IntField[str]": "Broken.a is annotated as IntField[str], which holds no str: write StringField[str]",
         "a: StringField[Money]": (
-            "Broken.a is a Money, for which there is no field: name one that stores it, as in Annotated[Money,"
-            " MyField()]"
+            "Broken.a is a Money: name the type of its values instead, such as str for a StringField"
         ),
         "_a: StringField[str]": (
             "Broken._a is a field; its name must not start with an underscore: give it another one and say how it is"

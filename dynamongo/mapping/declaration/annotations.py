@@ -6,11 +6,14 @@ Whatever else is annotated there would be an argument of the constructor to type
 from __future__ import annotations
 
 import re
+import typing
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Final, NoReturn, TypeVar, cast, get_args, get_origin
 
 from dynamongo._support.annotations import describe, evaluate, read_annotations
+from dynamongo._support.type_variables import Generic
 from dynamongo.exceptions import SchemaError
+from dynamongo.expressions.values import print_shortened
 from dynamongo.fields.assigned import T
 from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField, SetField
@@ -126,7 +129,10 @@ class _Annotation:
                 self._check_field(cast("Field[Any]", value), kind, value_type)
         elif not isinstance(value, type) and not hasattr(cast("object", type(value)), "__document__"):
             # Classes and documents are mistaken for fields, of which `find_fields` knows more.
-            self._refuse_other(hint)
+            if kind is None:
+                self._refuse_other(hint)
+            shown = print_shortened(value)  # of a default, as dataclasses have it
+            self._refuse(f"and its value is {shown}, which is no field: write {kind.__name__}(..., default={shown})")
 
     def _evaluate(self, hint: Any) -> Any:
         hint = evaluate(hint, self._cls)
@@ -200,9 +206,16 @@ def _find_value_type(kind: Any, arguments: Sequence[Any]) -> Any:
     for base in getattr(kind, "__orig_bases__", ()):
         origin = _find_kind(base)
         if origin is not None:
-            known = dict(zip(kind.__parameters__, arguments, strict=False))  # the others have defaults
+            known = dict(zip(_find_parameters(kind), arguments, strict=False))  # the others have defaults
             return _substitute(_find_value_type(origin, get_args(base)), known)
     return arguments[0] if arguments else T
+
+
+def _find_parameters(kind: Any) -> Sequence[Any]:
+    """Return the type variables of a generic class, in the order in which an annotation gives their values."""
+    aliases = [base for base in kind.__orig_bases__ if get_origin(base) is not None]
+    declared = [alias for alias in aliases if get_origin(alias) in (Generic, typing.Generic)] or aliases
+    return list(dict.fromkeys(each for alias in declared for each in alias.__parameters__))
 
 
 def _substitute(hint: Any, known: Mapping[Any, Any]) -> Any:
@@ -214,8 +227,11 @@ def _substitute(hint: Any, known: Mapping[Any, Any]) -> Any:
 
 def _suggest(hint: Any) -> str:
     """Return how to annotate the field for values of a type, if there is one."""
+    inner, _ = split_none(hint)
+    if _find_kind(inner) is not None:  # as in `IntField[int] | None`
+        return f"{describe(inner).removesuffix(']')} | None], or " if get_args(inner) else ""
     try:
-        kind = type(make_field("", split_none(hint)[0], DocumentField))
+        kind = type(make_field("", inner, DocumentField))
     except SchemaError:
         return ""
     held = get_args(hint)[0] if kind in _MAY_BE_EMPTY and get_args(hint) else hint
