@@ -44,11 +44,11 @@ def _names_for(cls: type) -> Mapping[str, Any]:
     """Return the names that an annotation may have, while the class is made: also those in the function around it."""
     caller: Any = find_entry().f_back
     module = getattr(sys.modules.get(cls.__module__), "__dict__", {})
-    body = vars(cls)
+    body = dict(vars(cls))
     nested = {name: value for name, value in body.items() if isinstance(value, type)}
     # Other attributes come last, since fields may have the names of types: `date = DateField()`.
     outside = (caller.f_locals, caller.f_globals, module, vars(builtins))
-    return ChainMap({cls.__name__: cls}, nested, *outside, dict(body))
+    return ChainMap({cls.__name__: cls}, nested, *outside, body)
 
 
 def describe(hint: Any) -> str:

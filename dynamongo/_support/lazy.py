@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, TypeVar, overload
+
+from dynamongo._support.type_variables import Generic
 
 T = TypeVar("T")
 

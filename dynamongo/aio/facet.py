@@ -33,9 +33,10 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from dynamongo._support.lazy_imports import LazyModule
+from dynamongo._support.type_variables import Generic
 from dynamongo.expressions.values import shorten
 from dynamongo.fields.base import Field
 from dynamongo.mapping.declaration.options import refuse

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from types import GenericAlias
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, TypeVar
 
+from dynamongo._support.type_variables import Generic
 from dynamongo.planning.strategy_types import K
 from dynamongo.verbs.instance import Instance
 
@@ -27,11 +27,6 @@ class AsyncModelVerbs(Generic[M, K]):
     def model(self) -> type[M]:
         """The model."""
         return self._model
-
-    if not TYPE_CHECKING:  # of its parameters, the second has a default
-
-        def __class_getitem__(cls, types: Any) -> GenericAlias:
-            return GenericAlias(cls, types)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return getattr, (self._model, "aio")  # its class may be made for the model

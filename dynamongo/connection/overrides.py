@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import itertools
 from contextvars import ContextVar
-from typing import Final, Generic, TypeVar
+from typing import Final, TypeVar
 
+from dynamongo._support.type_variables import Generic
 from dynamongo.backends import Backend
 from dynamongo.connection.table_names import TableNames
 

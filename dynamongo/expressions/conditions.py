@@ -1,9 +1,8 @@
 """Conditions: trees of paths and attribute values, without fields, text or wire names.
 
-Fields build them (`User.year < 2000`), the planner takes them apart, and each consumer reads them with one `match` over
-the closed union `AnyCondition`. The rules that DynamoDB checks before it reads anything (operand types, the order of
-BETWEEN's bounds, a path compared with itself) are checked here when a node is made, so that the line with the mistake
-is the line that fails.
+Fields build them (`User.year < 2000`), the planner takes them apart, and consumers `match` over the closed union
+`AnyCondition`. What DynamoDB checks before it reads anything (operand types, the order of BETWEEN's bounds, a path
+compared with itself) is checked when a node is made, so that the line with the mistake is the line that fails.
 
 Source: "Comparison operator and function reference" in the DynamoDB developer guide.
 """
@@ -142,33 +141,30 @@ class Condition(ComparisonOfWrongType):
 
     __slots__ = ()
 
-    def __str__(self) -> str:
-        return descriptions.describe(cast("AnyCondition", self))
-
-    # `Any`, not `cast`, which would be a call: every subclass is in the union.
+    def __str__(self: Any) -> str:  # one of the union, as each subclass is
+        return descriptions.describe(self)
 
     def __and__(self, other: Condition) -> AnyCondition:
-        parts: Any = (self, other)
-        return And(*parts) if isinstance(parts[1], Condition) else NotImplemented
+        given: Any = other  # which only type checkers know to be a condition
+        return And(self, given) if isinstance(given, Condition) else NotImplemented
 
     def __or__(self, other: Condition) -> AnyCondition:
-        parts: Any = (self, other)
-        return Or(*parts) if isinstance(parts[1], Condition) else NotImplemented
+        given: Any = other
+        return Or(self, given) if isinstance(given, Condition) else NotImplemented
 
-    def __invert__(self) -> AnyCondition:
-        part: Any = self
-        return Not(part)
+    def __invert__(self: Any) -> AnyCondition:
+        return Not(self)
 
-    def matches(self, item: Mapping[str, Any] | Storable) -> bool:
+    def matches(self: Any, item: Mapping[str, Any] | Storable) -> bool:
         """Return whether the item satisfies the condition, as DynamoDB would decide. Makes no request.
 
         Args:
             item: An instance, as it would be saved, or attribute values by their stored names, such as an instance's
                 `to_item()`.
         """
-        return evaluation.holds(cast("AnyCondition", self), explanations.as_item(item))
+        return evaluation.holds(self, explanations.as_item(item))
 
-    def explain(self, item: Mapping[str, Any] | Storable) -> Explanation:
+    def explain(self: Any, item: Mapping[str, Any] | Storable) -> Explanation:
         """Return whether the item satisfies the condition, and which of its parts; print it to read it.
 
         Args:
@@ -182,7 +178,7 @@ class Condition(ComparisonOfWrongType):
             false: attribute_exists(vip) (vip is missing)
             false: age >= 18 (age is 17)
         """
-        return explanations.explain(cast("AnyCondition", self), item)
+        return explanations.explain(self, item)
 
     def __bool__(self) -> NoReturn:
         raise TypeError(
@@ -219,8 +215,7 @@ class Between(Condition):
 
     def __post_init__(self) -> None:
         _check_orderable(self, self.operand, self.low, self.high)
-        _check_distinct(self, self.operand, self.low)
-        _check_distinct(self, self.operand, self.high)
+        _check_distinct(self, self.operand, self.low, self.high)
         # Bounds that are read from the item may be reversed or of two types: then nothing lies between them.
         if is_value(self.low) and is_value(self.high):
             self._check_bounds(self.low, self.high)
@@ -242,8 +237,7 @@ class In(Condition):
     choices: tuple[Operand, ...]
 
     def __post_init__(self) -> None:
-        for choice in self.choices:
-            _check_distinct(self, self.operand, choice)
+        _check_distinct(self, self.operand, *self.choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,9 +330,7 @@ OrCondition = Or
 
 def conjuncts(condition: AnyCondition | None) -> tuple[AnyCondition, ...]:
     """Return the parts that must all hold: those of an AND, else the condition itself; none for `None`."""
-    if condition is None:
-        return ()
-    return condition.parts if isinstance(condition, And) else (condition,)
+    return condition.parts if isinstance(condition, And) else () if condition is None else (condition,)
 
 
 def all_of(parts: tuple[AnyCondition, ...]) -> AnyCondition | None:
@@ -346,9 +338,9 @@ def all_of(parts: tuple[AnyCondition, ...]) -> AnyCondition | None:
     return And.of(parts) if len(parts) > 1 else parts[0] if parts else None
 
 
-def _check_distinct(condition: AnyCondition, first: Operand, other: Operand) -> None:
+def _check_distinct(condition: AnyCondition, first: Operand, *others: Operand) -> None:
     """Refuse a path that is compared with itself, as DynamoDB does; it allows `size(a) = size(a)`."""
-    if isinstance(first, Path) and type(first) is type(other) and first == other:
+    if isinstance(first, Path) and first in others:
         raise ExpressionError(f"the first operand must differ from the others; got `{condition}`")
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic
+from typing import TYPE_CHECKING
 
-from dynamongo._support.type_variables import TypeVar
+from dynamongo._support.type_variables import Generic, TypeVar
 
 # The value of an instance. The overloads of each constructor set it through `self`: `str` with `required=True`, else
 # `str | None`.

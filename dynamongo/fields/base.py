@@ -19,10 +19,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Sequence
-from types import GenericAlias
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast, overload
 
-from dynamongo._support.type_variables import TypeVar
+from dynamongo._support.type_variables import Generic, TypeVar
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.values import (
@@ -143,11 +142,6 @@ class Field(
         if mapper is not None and mapper.is_partial(instance):
             refuse_unloaded(self.label)
         raise AttributeError(f"{self.label} is not set")
-
-    if not TYPE_CHECKING:  # of its parameters, two have defaults
-
-        def __class_getitem__(cls, types: Any) -> GenericAlias:
-            return GenericAlias(cls, types)
 
     def bind(self, owner: str, path: Path) -> Self:
         """Return a copy of the field for the attribute at `path` in the items of the model named `owner`."""

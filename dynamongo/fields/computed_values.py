@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Generic, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
-from dynamongo._support.type_variables import TypeVar
+from dynamongo._support.type_variables import Generic, TypeVar
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.computed import Arithmetic, Computed, IfNotExists, ListAppend
 from dynamongo.expressions.conditions import GE, LE, And, AnyCondition, Comparison, NotExists, Or, Path

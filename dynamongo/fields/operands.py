@@ -16,11 +16,10 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
-from types import GenericAlias
-from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeAlias, cast, overload
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, cast, overload
 
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo._support.type_variables import TypeVar
+from dynamongo._support.type_variables import Generic, TypeVar
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import (
     And,
@@ -60,7 +59,7 @@ Comparand: TypeAlias = "Comparable | SizeOf | LiteralValue[V_co]"
 """What conditions compare a field with besides a value."""
 
 Constant: TypeAlias = str | bytes | float | Decimal | Sequence[Any] | Mapping[str, Any] | AbstractSet[Any]
-Opposite: TypeAlias = "Operators[V_co] | type[BaseDocument] | SizeOf | LiteralValue[Any] | Constant"
+ComparandOfLiteral: TypeAlias = "Operators[V_co] | type[BaseDocument] | SizeOf | LiteralValue[Any] | Constant"
 """What conditions compare a value with that comes first."""
 
 NO_OPERANDS = PLAIN_TYPES | {float}
@@ -106,11 +105,6 @@ class Compared(Generic[Other_contra]):
     """Base of what is compared by operators, and is no field."""
 
     __hash__ = object.__hash__  # a class that defines `__eq__` would have none
-
-    if not TYPE_CHECKING:  # of `Generic`, it would compile the text of types, which takes as long as a module
-
-        def __class_getitem__(cls, types: Any) -> GenericAlias:
-            return GenericAlias(cls, types)
 
     @overload  # type: ignore[override]  # builds a condition
     def __eq__(self, other: Other_contra) -> AnyCondition: ...
@@ -171,7 +165,7 @@ class SizeOf(Compared["int | Comparand[int]"]):
         return value
 
 
-class LiteralValue(Compared["Opposite[V_co]"], Generic[V_co]):
+class LiteralValue(Compared["ComparandOfLiteral[V_co]"], Generic[V_co]):
     """A value as the first operand of a condition; `literal` makes it.
 
     It is encoded as the fields encode it that it is compared with.

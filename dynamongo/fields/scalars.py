@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, cast
 
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo._support.type_variables import TypeVar
+from dynamongo._support.type_variables import Generic, TypeVar
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.numbers import Number, canonical_number, normalize_number

@@ -134,6 +134,10 @@ def _is_class(hint: Any) -> bool:
 
 def _refuse(label: str, hint: Any) -> SchemaError:
     shown = hint.__name__ if _is_class(hint) else str(hint)
+    kind = get_origin(hint) or hint
+    if isinstance(kind, type) and issubclass(kind, Field):
+        name = kind.__name__
+        return SchemaError(f"{label} is a {name}: name the type of its values instead, such as str for a StringField")
     return SchemaError(
         f"{label} is a {shown}, for which there is no field: name one that stores it, as in"
         f" Annotated[{shown}, MyField()]"

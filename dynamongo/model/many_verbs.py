@@ -10,7 +10,7 @@ from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import Updates
 from dynamongo.model.verb_binding import BulkVerb
 from dynamongo.planning.strategy_types import K
-from dynamongo.verbs.keyed import Keyed
+from dynamongo.verbs.instance import Keyed
 
 if TYPE_CHECKING:
     from typing_extensions import Self

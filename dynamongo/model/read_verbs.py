@@ -13,7 +13,7 @@ from dynamongo.mapping.mapper import Mapper
 from dynamongo.planning.strategies import Strategy, keys_condition
 from dynamongo.planning.strategy_types import K
 from dynamongo.verbs.calls import REQUIRED, GetCall, GetRawCall, perform
-from dynamongo.verbs.keyed import Keyed
+from dynamongo.verbs.instance import Keyed
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack

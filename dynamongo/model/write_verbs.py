@@ -12,7 +12,7 @@ from dynamongo.mapping.mapper import Mapper
 from dynamongo.planning.strategies import Strategy
 from dynamongo.planning.strategy_types import K
 from dynamongo.verbs.calls import given, perform
-from dynamongo.verbs.keyed import Keyed
+from dynamongo.verbs.instance import Keyed
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from dynamongo._support.dataclasses import dataclass
+from dynamongo._support.type_variables import Generic
 from dynamongo.expressions.values import Item
 
 R_co = TypeVar("R_co", covariant=True)

@@ -140,10 +140,11 @@ def resolve_many(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) 
     """
     if strategy is None:
         return None
+    given = strategy  # which stays `Any`, as above
     if isinstance(strategy, Condition):
-        condition: Any = strategy
+        condition: AnyCondition = given
         mapper.check_paths(paths_of(condition))
-        return condition  # type: ignore[no-any-return]  # every `Condition` is a `AnyCondition`
+        return condition
     entries = strategy if _is_list(strategy) else (strategy,)
     if to_write:
         return tuple([resolve_one(entry, mapper, to_write=True) for entry in entries])

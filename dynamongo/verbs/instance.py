@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from dynamongo._support.lazy_imports import LazyModule
+from dynamongo._support.type_variables import Generic
 from dynamongo.connection.connection import Connection, default_connection
 from dynamongo.connection.overrides import open_prefixes
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields import python_values
 from dynamongo.fields.any_field import AnyField
-from dynamongo.mapping.declaration.key_types import KeyedBase, check_generic
 from dynamongo.mapping.declaration.options import OPTIONS, Billing, ScanPolicy, TableNamer
 from dynamongo.mapping.records import record_of
 from dynamongo.planning.strategy_types import K
@@ -23,10 +23,13 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from dynamongo.mapping import held_values, item_sizes
+    from dynamongo.mapping.declaration import key_types
+    from dynamongo.planning.strategy_types import OneItem
     from dynamongo.verbs import bound_models, table_names
 else:  # each name of a table is found once, and most programs know their tables, and neither print nor measure items
     held_values = LazyModule("dynamongo.mapping.held_values")
     item_sizes = LazyModule("dynamongo.mapping.item_sizes")
+    key_types = LazyModule("dynamongo.mapping.declaration.key_types")
     bound_models = LazyModule("dynamongo.verbs.bound_models")
     table_names = LazyModule("dynamongo.verbs.table_names")
 
@@ -62,10 +65,9 @@ class Instance(Forms, metaclass=ModelMeta):
     if not TYPE_CHECKING:  # to type checkers, `Keyed` is generic
         __key_type__ = K
 
-        def __class_getitem__(cls, key: Any) -> KeyedBase:
+        def __class_getitem__(cls, key: Any) -> Any:
             """Return what stands for the class among the bases of another: `Model[str]`."""
-            check_generic(cls)
-            return KeyedBase(cls, key)
+            return cls if key is K else key_types.give_key_type(cls, key)
 
     @classmethod
     def table_name(cls) -> str:
@@ -195,3 +197,15 @@ class Instance(Forms, metaclass=ModelMeta):
 
     def __repr__(self) -> str:
         return held_values.print_instance(self, type(self).__mapper__.fields)
+
+
+if TYPE_CHECKING:
+
+    class Keyed(Instance, Generic[K]):
+        """The base of models that have verbs, generic in the type of their keys: `Visit(Model[tuple[str, date]])`."""
+
+        @classmethod
+        def __takes__(cls, strategy: OneItem[K, Self], /) -> object: ...
+
+else:  # nothing is generic at run time, and each base of `Model` makes class statements slower
+    Keyed = Instance

@@ -14,7 +14,6 @@ from dynamongo.expressions.values import shorten
 from dynamongo.fields.base import Field
 from dynamongo.fields.indexes import Index
 from dynamongo.mapping.abstract_mapper import AbstractMapper
-from dynamongo.mapping.declaration.key_types import check_key_type, find_key_type
 from dynamongo.mapping.declaration.model import Declaration, collect_fields, collect_indexes, declare
 from dynamongo.mapping.declaration.options import OPTIONS, check_options, check_spelling, refuse, table_of
 from dynamongo.mapping.mapper import Mapper
@@ -24,12 +23,14 @@ from dynamongo.planning.strategy_types import K
 if TYPE_CHECKING:
     from dynamongo.connection import clocks
     from dynamongo.mapping import unique
+    from dynamongo.mapping.declaration import key_types
     from dynamongo.mapping.declaration import unique as unique_declaration
     from dynamongo.mapping.kinds import key_families, kind_mapper, kinds
     from dynamongo.mapping.rules import base as rules
-else:  # most models have a table of their own, nothing unique but the key, and no rules
+else:  # most models have a table of their own, nothing unique but the key, no rules, and no type of keys
     clocks = LazyModule("dynamongo.connection.clocks")
     key_families = LazyModule("dynamongo.mapping.kinds.key_families")
+    key_types = LazyModule("dynamongo.mapping.declaration.key_types")
     kind_mapper = LazyModule("dynamongo.mapping.kinds.kind_mapper")
     kinds = LazyModule("dynamongo.mapping.kinds.kinds")
     rules = LazyModule("dynamongo.mapping.rules.base")
@@ -62,7 +63,7 @@ class ModelMeta(type):
         indexes = collect_indexes(cls)
         model = cast("Any", cls)
         if "__orig_bases__" in namespace:  # as those of `class Visit(Model[tuple[str, date]])`, which Python replaces
-            super().__setattr__("__key_type__", find_key_type(namespace["__orig_bases__"]))
+            super().__setattr__("__key_type__", key_types.find_key_type(namespace["__orig_bases__"]))
         if namespace.get("__unique__"):
             unique_declaration.resolve_names(model)
         if namespace.get("__abstract__"):
@@ -72,7 +73,7 @@ class ModelMeta(type):
             declared = declare(cls, fields, indexes)
             declared.mark_expiry_field()
             if model.__key_type__ is not K:
-                check_key_type(cls, model.__key_type__, declared.keys)
+                key_types.check_key_type(cls, model.__key_type__, declared.keys)
             indexes = dict(declared.indexes)
             mapper = _make_mapper(model, declared, namespace)
         # The class gets its own copies of fields and indexes, also of inherited ones: the path of `Admin.name` belongs

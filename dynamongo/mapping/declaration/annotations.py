@@ -6,12 +6,14 @@ Whatever else is annotated there would be an argument of the constructor to type
 from __future__ import annotations
 
 import re
+import typing
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Final, NoReturn, TypeVar, cast, get_args, get_origin
 
 from dynamongo._support.annotations import describe, evaluate, read_annotations
+from dynamongo._support.type_variables import Generic
 from dynamongo.exceptions import SchemaError
-from dynamongo.expressions.values import shorten
+from dynamongo.expressions.values import print_shortened
 from dynamongo.fields.assigned import T
 from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField, SetField
@@ -61,9 +63,9 @@ def find_annotated(cls: type, body: Mapping[str, Any]) -> dict[str, Field[Any]]:
     made: dict[str, dict[str, Field[Any]]] = {}  # by the name of what stands before them
     before = ""
     for name, hint in read_annotations(cls).items():
-        annotation = _Annotation(cls, name, hint)
         if name.startswith("__"):
             continue
+        annotation = _Annotation(cls, name, hint)
         if annotation.is_of_class():
             annotation.check_class_variable()
         elif name in body:
@@ -201,7 +203,7 @@ class _Annotation:
         if kind is None:
             self._refuse_other()
         fix = f"write {self._name}: {describe(self._hint)} = {kind.__name__}({self._suggest_argument(value)})"
-        self._refuse(f"and its value is {shorten(value)}, which is no field: {fix}")
+        self._refuse(f"and its value is {print_shortened(value)}, which is no field: {fix}")
 
     def _suggest_argument(self, value: object) -> str:
         if isinstance(value, type):  # as `Colour` instead of `EnumField(Colour)`
@@ -209,7 +211,7 @@ class _Annotation:
         if type(value) not in (str, int, float, bool, type(None)):
             return "..."
         required = "" if value is None or split_none(self._find_value_type())[1] else "required=True, "
-        return f"{required}default={shorten(value)}"
+        return f"{required}default={print_shortened(value)}"
 
     def _refuse_other(self) -> NoReturn:
         """Refuse what is no field, which type checkers would take for an argument of the constructor."""
@@ -239,9 +241,16 @@ def _find_value_type(kind: Any, arguments: Sequence[Any]) -> Any:
     for base in getattr(kind, "__orig_bases__", ()):
         origin = _find_kind(base)
         if origin is not None:
-            known = dict(zip(kind.__parameters__, arguments, strict=False))  # the others have defaults
+            known = dict(zip(_find_parameters(kind), arguments, strict=False))  # the others have defaults
             return _substitute(_find_value_type(origin, get_args(base)), known)
     return arguments[0] if arguments else T
+
+
+def _find_parameters(kind: Any) -> Sequence[Any]:
+    """Return the type variables of a generic class, in the order in which an annotation gives their values."""
+    aliases = [base for base in kind.__orig_bases__ if get_origin(base) is not None]
+    declared = [alias for alias in aliases if get_origin(alias) in (Generic, typing.Generic)] or aliases
+    return list(dict.fromkeys(each for alias in declared for each in alias.__parameters__))
 
 
 def _substitute(hint: Any, known: Mapping[Any, Any]) -> Any:

@@ -55,11 +55,13 @@ def _substitute(key: Any, arguments: tuple[Any, ...]) -> Any:
     return key[arguments] if len(getattr(key, "__parameters__", ())) == 1 else None
 
 
-def check_generic(model: type) -> None:
-    """Raise `TypeError` for `User["a"]`: only a class that leaves the type of its keys open takes one."""
-    key: Any = vars(model).get("__key_type__")
-    if not isinstance(key, TypeVar) and not getattr(key, "__parameters__", ()):
+def give_key_type(model: Any, key: Any) -> KeyedBase:
+    """Return `Model[str]`; raise `TypeError` for `User["a"]`, if the class does not leave the type of its keys open."""
+    may_be_open = "__abstract__" in vars(model) or "__key_type__" in vars(model)  # a table has keys of one type
+    given: Any = model.__key_type__ if may_be_open else None
+    if not isinstance(given, TypeVar) and not getattr(given, "__parameters__", ()):
         raise TypeError(f"{model.__name__}[...] says nothing: the type of its keys is fixed; get_one reads an item")
+    return KeyedBase(model, key)
 
 
 def check_key_type(model: type, key: Any, keys: ModelKeys) -> None:
