@@ -35,17 +35,17 @@ if TYPE_CHECKING:
     from dynamongo.fields.document_classes import BaseDocument
     from dynamongo.fields.maps import DictField
     from dynamongo.fields.operands import Comparand, LiteralValue
-    from dynamongo.fields.options import CheckOptions
+    from dynamongo.fields.options import CheckOptions, Default
 
     B = TypeVar("B", bound=BaseDocument)
     V = TypeVar("V")
     W = TypeVar("W")
-    Number = TypeVar("Number", int, float, Decimal, dt.timedelta)
+    Numeric = TypeVar("Numeric", int, float, Decimal, dt.timedelta)
     Scalar = TypeVar("Scalar", bound=bytes | dt.date | uuid.UUID | enum.Enum)
 
     SetLike: TypeAlias = AbstractSet[W] | ListOrTuple[W]
     Members: TypeAlias = W | Iterable[W] | LiteralValue[Any]
-    Member: TypeAlias = Literal["S", "N", "B", "BOOL"]
+    StoredMember: TypeAlias = Literal["S", "N", "B", "BOOL"]  # a `BooleanField` may store numbers
 else:  # few programs ask for a JSON Schema
     json_schemas = LazyModule("dynamongo.fields.json_schemas")
 
@@ -88,7 +88,7 @@ class ListField(Field[list[E], "ListOrTuple[Input_contra]", Literal["L"]], Gener
         def __init__(
             self: ListField[V, W],
             field: Field[V | None, W, Any] | Callable[[], Field[V | None, W, Any]],
-            default: ListOrTuple[Any] | Callable[[], ListOrTuple[Any]] | None = ...,
+            default: Default[ListOrTuple[Any]] = ...,
             *,
             required: bool = ...,
             **options: Unpack[CheckOptions[list[Any], ListOrTuple[Any]]],
@@ -97,7 +97,7 @@ class ListField(Field[list[E], "ListOrTuple[Input_contra]", Literal["L"]], Gener
         def __init__(
             self: ListField[V, W],
             field: Field[V, W, Any] | Callable[[], Field[V, W, Any]],
-            default: ListOrTuple[Any] | Callable[[], ListOrTuple[Any]] | None = ...,
+            default: Default[ListOrTuple[Any]] = ...,
             *,
             required: bool = ...,
             **options: Unpack[CheckOptions[list[Any], ListOrTuple[Any]]],
@@ -124,7 +124,7 @@ class ListField(Field[list[E], "ListOrTuple[Input_contra]", Literal["L"]], Gener
         @overload
         def __getitem__(self: ListField[str, W], index: int) -> Field[str, W, Literal["S"]]: ...
         @overload
-        def __getitem__(self: ListField[Number, W], index: int) -> Field[Number, W, Literal["N"]]: ...
+        def __getitem__(self: ListField[Numeric, W], index: int) -> Field[Numeric, W, Literal["N"]]: ...
         @overload
         def __getitem__(self: ListField[Scalar, W], index: int) -> Field[Scalar, W]: ...
         @overload
@@ -252,8 +252,8 @@ class SetField(Field[set[E], "SetLike[Input_contra]", Literal["SS", "NS", "BS"]]
         @overload
         def __init__(
             self: SetField[V, W],
-            field: Field[V | None, W, Member] | Callable[[], Field[V | None, W, Member]],
-            default: SetLike[Any] | Callable[[], SetLike[Any]] | None = ...,
+            field: Field[V | None, W, StoredMember] | Callable[[], Field[V | None, W, StoredMember]],
+            default: Default[SetLike[Any]] = ...,
             *,
             required: bool = ...,
             **options: Unpack[CheckOptions[set[Any], SetLike[Any]]],
@@ -261,8 +261,8 @@ class SetField(Field[set[E], "SetLike[Input_contra]", Literal["SS", "NS", "BS"]]
         @overload
         def __init__(
             self: SetField[V, W],
-            field: Field[V, W, Member] | Callable[[], Field[V, W, Member]],
-            default: SetLike[Any] | Callable[[], SetLike[Any]] | None = ...,
+            field: Field[V, W, StoredMember] | Callable[[], Field[V, W, StoredMember]],
+            default: Default[SetLike[Any]] = ...,
             *,
             required: bool = ...,
             **options: Unpack[CheckOptions[set[Any], SetLike[Any]]],

@@ -59,7 +59,7 @@ Comparand: TypeAlias = "Comparable | SizeOf | LiteralValue[V_co]"
 """What conditions compare a field with besides a value."""
 
 Constant: TypeAlias = str | bytes | float | Decimal | Sequence[Any] | Mapping[str, Any] | AbstractSet[Any]
-Opposite: TypeAlias = "Operators[V_co] | type[BaseDocument] | SizeOf | LiteralValue[Any] | Constant"
+ComparandOfLiteral: TypeAlias = "Operators[V_co] | type[BaseDocument] | SizeOf | LiteralValue[Any] | Constant"
 """What conditions compare a value with that comes first."""
 
 NO_OPERANDS = PLAIN_TYPES | {float}
@@ -165,7 +165,7 @@ class SizeOf(Compared["int | Comparand[int]"]):
         return value
 
 
-class LiteralValue(Compared["Opposite[V_co]"], Generic[V_co]):
+class LiteralValue(Compared["ComparandOfLiteral[V_co]"], Generic[V_co]):
     """A value as the first operand of a condition; `literal` makes it.
 
     It is encoded as the fields encode it that it is compared with.

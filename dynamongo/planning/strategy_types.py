@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from dynamongo.expressions.conditions import Condition
 
-    KeyPart: TypeAlias = (
+    KeyValue: TypeAlias = (
         str
         | int
         | dt.date
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     )
     """What the library's own fields take for a part of a key; most wanted first, since messages show only some."""
 
-    AnyKey: TypeAlias = KeyPart | tuple[KeyPart, ...]
+    AnyKey: TypeAlias = KeyValue | tuple[KeyValue, ...]
     """The key of a model that does not say of which type it is; custom classes are not among them."""
 
 # It is covariant, so that `type[Model]` is the type of any model, although verbs take keys as arguments: that a model
