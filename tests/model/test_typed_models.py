@@ -371,7 +371,7 @@ def declare(body: str, *, is_text: bool, base: str = "TypedDocument") -> Any:
         ),
         "a: IntField[int] = 3": (
             "Broken.a is annotated as IntField[int], and its value is 3, which is no field: write"
-            " IntField(..., default=3)"
+            " IntField(..., default=...)"
         ),
         "a: IntField[int] | None = None": (
             "Broken.a is annotated as IntField[int] | None, which is no field: write a: IntField[int | None], or"

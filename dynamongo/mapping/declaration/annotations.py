@@ -132,7 +132,7 @@ class _Annotation:
             if kind is None:
                 self._refuse_other(hint)
             shown = print_shortened(value)  # of a default, as dataclasses have it
-            self._refuse(f"and its value is {shown}, which is no field: write {kind.__name__}(..., default={shown})")
+            self._refuse(f"and its value is {shown}, which is no field: write {kind.__name__}(..., default=...)")
 
     def _evaluate(self, hint: Any) -> Any:
         hint = evaluate(hint, self._cls)
