@@ -332,7 +332,7 @@ class IPAddressField(LimitedText[T, "Address"]):
 
 def _format_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
     """Return the canonical text; a mapped IPv4 address is written as in RFC 5952, section 5, and Python 3.13."""
-    mapped = address.ipv4_mapped if address.version == 6 else None
+    mapped = getattr(address, "ipv4_mapped", None)  # of IPv6 alone
     if mapped is None:
         return str(address)
     scope = "".join(str(address).partition("%")[1:])
