@@ -47,7 +47,7 @@ def _names_for(cls: type) -> Mapping[str, Any]:
     body = dict(vars(cls))
     nested = {name: value for name, value in body.items() if isinstance(value, type)}
     # Other attributes come last, since fields may have the names of types: `date = DateField()`.
-    outside = (caller.f_locals, caller.f_globals, module, vars(builtins))
+    outside = (caller.f_locals, caller.f_globals, module, dict(vars(builtins)))
     return ChainMap({cls.__name__: cls}, nested, *outside, body)
 
 
