@@ -6,6 +6,7 @@ defined yet, such as that of the class itself.
 
 from __future__ import annotations
 
+import builtins
 import re
 import sys
 from collections import ChainMap
@@ -24,7 +25,7 @@ def read_annotations(cls: type) -> Mapping[str, Any]:
     try:
         # `cls.__annotations__` may be those of the metaclass, or of a base.
         known: Mapping[str, Any] = vars(type)["__annotations__"].__get__(cls)
-    except NameError:  # of one annotation; the others are what they would be
+    except Exception:  # noqa: BLE001 - whatever one annotation raises; the others are what they would be
         annotationlib: Any = import_module("annotationlib")  # which earlier versions, and their checkers, do not have
         known = annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
     return known
@@ -43,8 +44,11 @@ def _names_for(cls: type) -> Mapping[str, Any]:
     """Return the names that an annotation may have, while the class is made: also those in the function around it."""
     caller: Any = find_entry().f_back
     module = getattr(sys.modules.get(cls.__module__), "__dict__", {})
-    # The module comes before the class, whose fields may have the names of types: `date = DateField()`.
-    return ChainMap({cls.__name__: cls}, caller.f_locals, caller.f_globals, module, dict(vars(cls)))
+    body = dict(vars(cls))
+    nested = {name: value for name, value in body.items() if isinstance(value, type)}
+    # Other attributes come last, since fields may have the names of types: `date = DateField()`.
+    outside = (caller.f_locals, caller.f_globals, module, dict(vars(builtins)))
+    return ChainMap({cls.__name__: cls}, nested, *outside, body)
 
 
 def describe(hint: Any) -> str:
@@ -53,4 +57,4 @@ def describe(hint: Any) -> str:
     if isinstance(hint, type) and not hasattr(hint, "__args__"):  # in Python 3.10, `list[str]` is a type
         text = hint.__name__
     text = re.sub(r"ForwardRef\('([^']*)'[^)]*\)", r"\1", str(text))
-    return re.sub(r"(?:[\w<>]+\.)+(?=\w)", "", text)
+    return re.sub(r"(?:[\w<>]+\.)+(?=\w)|~(?=\w)", "", text)  # a `~` is that of a type variable

@@ -22,6 +22,11 @@ class Misused:
     if not TYPE_CHECKING:  # or type checkers would no longer report these mistakes
 
         def __and__(self, other: object) -> NoReturn:
+            if other is None:  # as in an annotation of a field that has the name of its type
+                raise TypeError(
+                    f"{self.label} is no type, as `{self.label} | None` asks for: a field that has the name of its"
+                    " type hides it, so write `date: DateField[dt.date | None]` after `import datetime as dt`"
+                )
             raise TypeError(
                 f"{self.label} is not a condition: put each comparison into parentheses, as in"
                 " `(User.year > 1990) & (User.year < 2000)`, because & and | bind more tightly than == and <"

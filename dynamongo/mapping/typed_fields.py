@@ -27,6 +27,7 @@ from dynamongo.fields import (
     UUIDField,
 )
 from dynamongo.mapping.declaration.annotations import find_annotated, refuse_annotated
+from dynamongo.mapping.declaration.options import refuse
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
@@ -79,6 +80,8 @@ def _take_annotated(cls: type[TypedFields]) -> None:
     for base in cls.__mro__:
         if TypedFields not in base.__mro__ and not base.__module__.startswith(("dynamongo.", "builtins")):
             refuse_annotated(base, typed.__name__)
+    if "__post_init__" in vars(cls) and cls.__init__.__module__.startswith("dynamongo."):
+        refuse(cls, "__post_init__", "is never called: write an __init__ that calls super().__init__(...)")
     body = {**vars(cls), **vars(cls).get("__body__", {})}
     fields = find_annotated(cls, body)
     if not fields.keys() <= body.keys():

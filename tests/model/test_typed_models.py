@@ -12,7 +12,7 @@ import pickle
 import sys
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar
 
 import pytest
 
@@ -222,6 +222,7 @@ def test_each_type_has_its_field() -> None:
         "quoted": ("EnumField", True),
         "same": ("ListField", False),
     }
+    assert fields["wait"].precision == TimedeltaField().precision
     elements = [fields[name].element for name in ("days", "seats", "villas", "grid", "same")]
     assert [type(each).__name__ for each in elements] == [
         "DateField",
@@ -325,16 +326,19 @@ def test_kinds_and_constructors_of_ones_own() -> None:
         assert [type(each) for each in Connection.find_across([Dog], Dog.name == "Rex")] == [Dog]
 
 
-NAMES = (
+NAMES: Final = (
     "Address",
     "Annotated",
     "Any",
     "ClassVar",
     "Colour",
+    "V",
     "DictField",
     "DocumentField",
+    "EmailField",
     "EnumField",
     "Field",
+    "Final",
     "IntField",
     "ListField",
     "Money",
@@ -344,6 +348,7 @@ NAMES = (
     "Tagged",
     "TypedDocument",
     "TypedModel",
+    "VersionField",
     "dt",
     "GlobalIndex",
 )
@@ -370,12 +375,37 @@ def declare(body: str, *, is_text: bool, base: str = "TypedDocument") -> Any:
             " StringField[str | None] if it may"
         ),
         "a: IntField[int] = 3": (
-            "Broken.a is annotated as IntField[int], and its value is 3, which is no field: write"
-            " IntField(..., default=...)"
+            "Broken.a is annotated as IntField[int], and its value is 3, which is no field: write a: IntField[int] ="
+            " IntField(required=True, default=3)"
         ),
         "a: IntField[int] | None = None": (
-            "Broken.a is annotated as IntField[int] | None, which is no field: write a: IntField[int | None], or"
-            " ClassVar[IntField[int] | None] for an attribute of the class"
+            "Broken.a is annotated as IntField[int] | None, which is no field: write a: IntField[int | None]"
+        ),
+        "a: ListField[str] | None = None": (
+            "Broken.a is annotated as ListField[str] | None, which is no field: write a: ListField[str]"
+        ),
+        "a: IntField[int | None] = None": (
+            "Broken.a is annotated as IntField[int | None], and its value is None, which is no field: write"
+            " a: IntField[int | None] = IntField(default=None)"
+        ),
+        "a: EnumField[Colour] = Colour": (
+            "Broken.a is annotated as EnumField[Colour], and its value is <enum 'Colour'>, which is no field: write"
+            " a: EnumField[Colour] = EnumField(Colour)"
+        ),
+        "a: ListField[str] = []": (
+            "Broken.a is annotated as ListField[str], and its value is [], which is no field: write"
+            " a: ListField[str] = ListField(...)"
+        ),
+        "a: Final[int] = 3": (
+            "Broken.a is annotated as Final[int], which is no field: write a: IntField[int], or ClassVar[int] for an"
+            " attribute of the class"
+        ),
+        "a: ListField[V]": (
+            "Broken.a is annotated as ListField[V], which leaves the type of its values open: write ListField[...]"
+        ),
+        "a: EmailField[int]": "Broken.a is annotated as EmailField[int], which holds no int: write IntField[int]",
+        "__post_init__ = print": (
+            "Broken.__post_init__ is never called: write an __init__ that calls super().__init__(...)"
         ),
         "a: ListField[StringField[str]]": (
             "Broken.a[] is a StringField: name the type of its values instead, such as str for a StringField"
@@ -429,11 +459,13 @@ def test_annotation_that_is_a_mistake_is_refused(body: str, message: str, is_tex
 def test_annotations_that_are_right_are_accepted(is_text: bool) -> None:  # noqa: FBT001 - a parameter
     body = (
         "limit: ClassVar[int] = 3; later: ClassVar[Any]; a: StringField[str]; b: Any = StringField();"
+        " d: 'ClassVar[int]' = 3; e: \"ClassVar['Missing']\" = 3; f: Annotated[ClassVar[int], 'a note'] = 3;"
         " tags: ListField[str] = ListField(StringField); c: 'IntField[int]' = IntField(required=True, default=3);"
-        " key: Tagged[str | None] = Tagged(); price: Money = Money(); colour: EnumField[Colour]"
+        " key: Tagged[str | None] = Tagged(); price: Money = Money(); colour: EnumField[Colour];"
+        " fixed: Final[StringField[str]] = StringField(required=True, default='x'); free: IntField[Any]"
     )
     made = declare(body.replace(";  ", "; "), is_text=is_text)
-    assert list(made.__document__.fields) == ["a", "b", "tags", "c", "key", "price", "colour"]
+    assert list(made.__document__.fields) == ["a", "b", "tags", "c", "key", "price", "colour", "fixed", "free"]
     assert (made.limit, made(a="x", colour="r").to_dict()["c"]) == (3, 3)
 
 
@@ -470,3 +502,45 @@ def test_fields_that_need_arguments_and_annotated_bases_that_are_not_typed_are_r
     assert str(caught.value) == (
         "Mixin.name is annotated, but has no value: derive Mixin from TypedModel, or give it one"
     )
+
+
+class Line(TypedDocument):
+    """Hidden by a class of the same name below."""
+
+
+class Order(TypedDocument):
+    class Line(TypedDocument):
+        str: StringField[str | None] = StringField(default=None)
+        date: ListField[dt.date]
+
+    lines: ListField[Line]
+    other: IntField[int]
+
+
+def test_names_in_annotations_are_those_of_the_class_body_but_for_its_fields() -> None:
+    fields: Any = Order.__document__.fields
+    assert fields["lines"].element.document_type.kind is Order.Line
+    assert list(Order.Line.__document__.fields) == ["str", "date"]
+
+
+def test_a_field_that_hides_its_type_is_answered_with_the_fix() -> None:
+    with pytest.raises(TypeError, match=r"^StringField is no type, as `StringField \| None` asks for: .* hides it"):
+        _ = StringField() | None  # type: ignore[operator]  # as an annotation that Python evaluates
+    with pytest.raises(SchemaError, match="a field of the class hides a type of the same name"):
+        declare(
+            "__abstract__ = True; Colour: EnumField[Colour] = EnumField(Colour, required=True); b: EnumField[Colour]",
+            is_text=False,
+            base="TypedModel",
+        )
+
+
+@pytest.mark.parametrize("is_text", [False, True])
+def test_field_that_nothing_gives_is_refused(is_text: bool) -> None:  # noqa: FBT001 - a parameter
+    body = "__table__ = 'users'; __hash_key__ = 'id'; id: StringField[str]; version: ClassVar[VersionField]"
+    with pytest.raises(SchemaError) as caught:
+        declare(body, is_text=is_text, base="TypedModel")
+    assert str(caught.value) == (
+        "Broken.version is annotated as ClassVar[VersionField], and has no value: write version: ClassVar ="
+        " VersionField(...)"
+    )
+    declare(f"__abstract__ = True; {body}", is_text=is_text, base="TypedModel")

@@ -60,9 +60,13 @@ class Money:
     """A class of which only its field knows."""
 
 
+class MoneyField(Field[Money]):
+    stored_type = "S"
+
+
 class Price(Model[Money]):
     __table__, __hash_key__ = "prices", "amount"
-    amount = Field[Money](required=True)
+    amount = MoneyField(required=True)
 
 
 class Order(Model[tuple[int, int, str]]):

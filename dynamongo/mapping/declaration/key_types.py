@@ -71,7 +71,7 @@ def check_key_type(model: type, key: Any, keys: ModelKeys) -> None:
         is_single = keys.tuple_size is None
         raise SchemaError(
             f"{model.__name__}: its key is {names if is_single else f'({names})'}, of which"
-            f" {getattr(key, '__name__', key) if isinstance(key, type) else key} cannot be the type: write"
+            f" {key.__name__ if _is_class(key) else key} cannot be the type: write"
             f" Model[{types_of_parts if is_single else f'tuple[{types_of_parts}]'}]"
         )
 
@@ -83,8 +83,11 @@ def _may_be(key: Any, tuple_size: int | None) -> bool:
         return ... in arguments or len([each for each in arguments if each != ()]) == tuple_size
     if origin in (Union, types.UnionType):
         return any(_may_be(each, tuple_size) for each in arguments)
-    is_class = origin is None and isinstance(key, type) and key not in (Any, object)
-    return tuple_size is None or not is_class or issubclass(key, tuple)
+    return tuple_size is None or not _is_class(key) or key in (Any, object) or issubclass(key, tuple)
+
+
+def _is_class(key: Any) -> bool:
+    return isinstance(key, type) and get_origin(key) is None  # in Python 3.10, `tuple[str, int]` is a type
 
 
 def _name_type(field: Field[Any]) -> str:
