@@ -32,12 +32,11 @@ if TYPE_CHECKING:
     from dynamongo.expressions.conditions import AnyCondition
     from dynamongo.expressions.updates import AnyUpdate
     from dynamongo.fields import json_schemas
-    from dynamongo.fields.document_classes import BaseDocument
+    from dynamongo.fields.document_classes import B
     from dynamongo.fields.maps import DictField
     from dynamongo.fields.operands import Comparand, LiteralValue
     from dynamongo.fields.options import CheckOptions, Default
 
-    B = TypeVar("B", bound=BaseDocument)
     V = TypeVar("V")
     W = TypeVar("W")
     Numeric = TypeVar("Numeric", int, float, Decimal, dt.timedelta)

@@ -12,13 +12,13 @@ from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.values import AttributeType, AttributeValue, Item, check_name, normalize_item, shorten
 from dynamongo.fields import python_values
 from dynamongo.fields.any_field import AnyField
-from dynamongo.fields.assigned import T
 from dynamongo.fields.base import Field, decoder_of
 from dynamongo.fields.declared_names import is_field, refuse_fields, refuse_shared_names
 from dynamongo.fields.elements import FieldLike, as_field
 from dynamongo.fields.held_maps import HeldDict, hold, undeclared_in
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, to_plain
 from dynamongo.fields.partial_map import PartialDict, inside, is_whole, list_loaded, refuse_part
+from dynamongo.fields.type_parameters import T
 
 if TYPE_CHECKING:
     from dynamongo._support.several import Several

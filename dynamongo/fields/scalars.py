@@ -10,10 +10,10 @@ from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.numbers import Number, canonical_number, normalize_number
 from dynamongo.expressions.values import AttributeType, AttributeValue, check_text, describe_error, shorten
-from dynamongo.fields.assigned import Input_contra, T
 from dynamongo.fields.formats import FormattedField
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, as_floats, as_whole
 from dynamongo.fields.operands import as_operand
+from dynamongo.fields.type_parameters import Input_contra, T
 
 if TYPE_CHECKING:
     from dynamongo.expressions.conditions import AnyCondition

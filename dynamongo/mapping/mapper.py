@@ -154,8 +154,7 @@ class Mapper(ModelSchema, Generic[M]):
         set_values(adopted, {name: copy.deepcopy(held[name]) for name in self.fields if name in held})
         if self.version is not None and self.version.name in held:
             vars(adopted)[self.version.name] = None
-        record = record_of(instance)
-        set_record(adopted, replace(record, stored=None))
+        set_record(adopted, replace(record_of(instance), stored=None))
         return adopted
 
     def build(self, values: Mapping[str, Any]) -> M:

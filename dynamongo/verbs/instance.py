@@ -62,7 +62,7 @@ class Instance(Forms, metaclass=ModelMeta):
     __kind_field__: ClassVar[str | None] = None
     __unique__: ClassVar[Sequence[Any]] = ()
 
-    if not TYPE_CHECKING:  # to type checkers, `Keyed` is generic
+    if not TYPE_CHECKING:  # to type checkers, `KeyedInstance` is generic
         __key_type__ = K
 
         def __class_getitem__(cls, key: Any) -> Any:
@@ -201,11 +201,11 @@ class Instance(Forms, metaclass=ModelMeta):
 
 if TYPE_CHECKING:
 
-    class Keyed(Instance, Generic[K]):
+    class KeyedInstance(Instance, Generic[K]):
         """The base of models that have verbs, generic in the type of their keys: `Visit(Model[tuple[str, date]])`."""
 
         @classmethod
         def __takes__(cls, strategy: OneItem[K, Self], /) -> object: ...
 
 else:  # nothing is generic at run time, and each base of `Model` makes class statements slower
-    Keyed = Instance
+    KeyedInstance = Instance
