@@ -12,7 +12,8 @@ import sys
 from collections import ChainMap
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
+from types import GenericAlias
+from typing import Any, get_args
 
 from dynamongo._support.stacklevel import find_entry
 
@@ -25,19 +26,34 @@ def read_annotations(cls: type) -> Mapping[str, Any]:
     try:
         # `cls.__annotations__` may be those of the metaclass, or of a base.
         known: Mapping[str, Any] = vars(type)["__annotations__"].__get__(cls)
-    except Exception:  # noqa: BLE001 - whatever one annotation raises; the others are what they would be
+    except Exception:  # noqa: BLE001 - whatever one annotation raises; then all are text, of which each can be tried
         annotationlib: Any = import_module("annotationlib")  # which earlier versions, and their checkers, do not have
-        known = annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
+        known = annotationlib.get_annotations(cls, format=annotationlib.Format.STRING)
     return known
 
 
 def evaluate(hint: Any, cls: type) -> Any:
     """Return the type that an annotation in the body of a class names; raises what its text raises, as `NameError`.
 
-    Parts of a type may still be text, as in `ListField["Node"]`.
+    Parts of parts may still be text, as in `ListField[list["Node"]]`.
     """
     text = getattr(hint, "__forward_arg__", hint)
-    return evaluate(eval(text, {}, _names_for(cls)), cls) if isinstance(text, str) else hint  # noqa: S307 - code of the module
+    if isinstance(text, str):
+        return evaluate(eval(text, {}, _names_for(cls)), cls)  # noqa: S307 - code of the module
+    hint = expand_alias(hint)
+    if isinstance(hint, GenericAlias) and any(isinstance(each, str) for each in hint.__args__):
+        origin: Any = hint.__origin__
+        return origin[tuple(evaluate(each, cls) for each in hint.__args__)]
+    return hint
+
+
+def expand_alias(hint: Any) -> Any:
+    """Return the type for which a name of a `type` statement stands, as Python has them from 3.12 on."""
+    value = None if isinstance(hint, type) else getattr(hint, "__value__", None)
+    if value is None:
+        return hint
+    arguments = get_args(hint)  # as in `Opt[str]` after `type Opt[T] = T | None`
+    return expand_alias(value[arguments] if arguments else value)
 
 
 def _names_for(cls: type) -> Mapping[str, Any]:
@@ -47,7 +63,7 @@ def _names_for(cls: type) -> Mapping[str, Any]:
     body = dict(vars(cls))
     nested = {name: value for name, value in body.items() if isinstance(value, type)}
     # Other attributes come last, since fields may have the names of types: `date = DateField()`.
-    outside = (caller.f_locals, caller.f_globals, module, vars(builtins))
+    outside = (caller.f_locals, caller.f_globals, module, dict(vars(builtins)))
     return ChainMap({cls.__name__: cls}, nested, *outside, body)
 
 

@@ -26,7 +26,7 @@ The entries of `a & ~b` are `[(And, 2), a, (Not, 1), b]`.
 class ComparisonOfWrongType:
     """To type checkers, what `==` and `!=` make of a field and a value that it never holds; nothing takes it.
 
-    No such object exists: at run time, a field refuses the value.
+    No such object exists: at run time, a field refuses the value. Of `None`, it says to write `not_exists()`.
     """
 
     __slots__ = ()

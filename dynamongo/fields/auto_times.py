@@ -7,10 +7,9 @@ from typing import Any, get_args
 
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import shorten
-from dynamongo.fields.assigned import Input_contra, T
-from dynamongo.fields.base import Stored_co
 from dynamongo.fields.formats import FormattedField
 from dynamongo.fields.item_options import Occasion
+from dynamongo.fields.type_parameters import Input_contra, Stored_co, T
 
 
 class AutoTime(FormattedField[T, Input_contra, Stored_co]):

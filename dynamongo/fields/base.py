@@ -21,11 +21,10 @@ import copy
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast, overload
 
-from dynamongo._support.type_variables import Generic, TypeVar
+from dynamongo._support.generics import Generic
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.values import (
-    AttributeType,
     AttributeValue,
     are_values_hidden,
     check_name,
@@ -35,18 +34,15 @@ from dynamongo.expressions.values import (
     shorten,
 )
 from dynamongo.fields import custom, python_values
-from dynamongo.fields.assigned import Assigned, Input_contra, T
 from dynamongo.fields.computed_values import Term
 from dynamongo.fields.item_options import ItemOptions
 from dynamongo.fields.json_forms import JSONForms
 from dynamongo.fields.operators import Operators
 from dynamongo.fields.partial_map import guard, refuse_unloaded
+from dynamongo.fields.type_parameters import Assigned, Input_contra, Stored_co, T
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-# The DynamoDB type that the field stores; `Any` where that depends on the value.
-Stored_co = TypeVar("Stored_co", bound=AttributeType, default=Any, covariant=True)
 
 
 class Field(

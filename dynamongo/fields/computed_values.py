@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
-from dynamongo._support.type_variables import Generic, TypeVar
+from dynamongo._support.generics import Generic, TypeVar
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.computed import Arithmetic, Computed, IfNotExists, ListAppend
 from dynamongo.expressions.conditions import GE, LE, And, AnyCondition, Comparison, NotExists, Or, Path
@@ -17,18 +17,15 @@ from dynamongo.expressions.numbers import Number, add_numbers, negate
 from dynamongo.expressions.values import AttributeType, shorten
 from dynamongo.fields.operands import Incomparable, unwrap
 from dynamongo.fields.operators import OperandEncoder
+from dynamongo.fields.type_parameters import Stored_co
 
 if TYPE_CHECKING:
-    from dynamongo.fields.document_classes import BaseDocument
+    from dynamongo.fields.document_classes import B
     from dynamongo.fields.operands import Comparable, LiteralValue
-    from dynamongo.fields.operators import Operators
+    from dynamongo.fields.operators import Input, Operators
     from dynamongo.fields.updatable import Updatable
 
-    B = TypeVar("B", bound=BaseDocument)
-
-Input = TypeVar("Input")
 Stored = TypeVar("Stored", bound=AttributeType)
-Stored_co = TypeVar("Stored_co", bound=AttributeType, default=Any, covariant=True)
 
 
 class Term(Generic[Stored_co]):

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 
+from dynamongo._support.generics import Generic, TypeVar
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo._support.type_variables import Generic, TypeVar
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.expressions.conditions import Operand, Path
 from dynamongo.expressions.values import SCALAR_TYPES, AttributeType, AttributeValue, shorten
@@ -32,12 +32,11 @@ if TYPE_CHECKING:
     from dynamongo.expressions.conditions import AnyCondition
     from dynamongo.expressions.updates import AnyUpdate
     from dynamongo.fields import json_schemas
-    from dynamongo.fields.document_classes import BaseDocument
+    from dynamongo.fields.document_classes import B
     from dynamongo.fields.maps import DictField
     from dynamongo.fields.operands import Comparand, LiteralValue
     from dynamongo.fields.options import CheckOptions, Default
 
-    B = TypeVar("B", bound=BaseDocument)
     V = TypeVar("V")
     W = TypeVar("W")
     Numeric = TypeVar("Numeric", int, float, Decimal, dt.timedelta)

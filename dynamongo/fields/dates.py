@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.expressions.numbers import Number
 from dynamongo.fields import datetimes
-from dynamongo.fields.assigned import T
 from dynamongo.fields.auto_times import AutoTime
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, read_text
 from dynamongo.fields.scalars import TextStored
+from dynamongo.fields.type_parameters import T
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dynamongo.fields.operands import Comparable, Comparand, SizeOf
     from dynamongo.fields.operators import NewValue
 
+    B = TypeVar("B", bound="BaseDocument")
     D = TypeVar("D")
     D_contra = TypeVar("D_contra", contravariant=True)
     DocumentOrMap: TypeAlias = D | Mapping[str, Any]

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, Literal, cast, overload
 
-from dynamongo._support.type_variables import Generic, TypeVar
+from dynamongo._support.generics import Generic, TypeVar
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.values import AttributeValue, Item, describe_error, normalize_item
 from dynamongo.fields import python_values
-from dynamongo.fields.assigned import T
 from dynamongo.fields.base import Field
 from dynamongo.fields.document_classes import BaseDocument, Part, label_of
 from dynamongo.fields.document_references import check_depth, keep_bound
@@ -19,14 +18,13 @@ from dynamongo.fields.json_forms import JSONSchema, SchemaMode
 from dynamongo.fields.maps import DictField
 from dynamongo.fields.partial_map import refuse_part, refuse_storing
 from dynamongo.fields.type_hints import make_field, split_none
+from dynamongo.fields.type_parameters import T
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from dynamongo.fields.document_classes import B, D
     from dynamongo.fields.options import FieldOptions
-
-    B = TypeVar("B", bound=BaseDocument)
-    D = TypeVar("D")
 
 # `T` again, and covariant: by it, `__get__` tells classes of documents from others.
 Value_co = TypeVar("Value_co", default=T, covariant=True)

@@ -12,11 +12,11 @@ from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Comparator, Operand
 from dynamongo.expressions.numbers import Number, negate, subtract_numbers
 from dynamongo.expressions.values import describe_error
-from dynamongo.fields.assigned import T
 from dynamongo.fields.auto_times import AutoTime
 from dynamongo.fields.datetimes import EPOCH, FIRST, LAST, SECONDS, parse_iso, to_duration, to_number
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, read_text
 from dynamongo.fields.scalars import NumberStored
+from dynamongo.fields.type_parameters import T
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

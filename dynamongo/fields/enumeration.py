@@ -6,15 +6,15 @@ import enum
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from dynamongo._support.generics import Generic, TypeVar
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo._support.type_variables import Generic, TypeVar
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.values import AttributeType, AttributeValue
-from dynamongo.fields.assigned import T
 from dynamongo.fields.formats import FormattedField
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, as_whole
 from dynamongo.fields.operands import as_operand
+from dynamongo.fields.type_parameters import T
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -12,8 +12,8 @@ from typing import Any
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import AttributeType, AttributeValue, shorten
-from dynamongo.fields.assigned import Input_contra, T
-from dynamongo.fields.base import Field, Stored_co
+from dynamongo.fields.base import Field
+from dynamongo.fields.type_parameters import Input_contra, Stored_co, T
 
 
 @dataclass(frozen=True, slots=True)

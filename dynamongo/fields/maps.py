@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal, cast, overload
 
+from dynamongo._support.generics import Generic, TypeVar
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo._support.type_variables import Generic, TypeVar
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.values import AttributeType, AttributeValue, Item, check_name, normalize_item, shorten
 from dynamongo.fields import python_values
 from dynamongo.fields.any_field import AnyField
-from dynamongo.fields.assigned import T
 from dynamongo.fields.base import Field, decoder_of
 from dynamongo.fields.declared_names import is_field, refuse_fields, refuse_shared_names
 from dynamongo.fields.elements import FieldLike, as_field
 from dynamongo.fields.held_maps import HeldDict, hold, undeclared_in
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, to_plain
 from dynamongo.fields.partial_map import PartialDict, inside, is_whole, list_loaded, refuse_part
+from dynamongo.fields.type_parameters import T
 
 if TYPE_CHECKING:
     from dynamongo._support.several import Several

@@ -13,9 +13,9 @@ from dynamongo.expressions.conditions import Comparator, Operand
 from dynamongo.expressions.numbers import LEAST_INT, MAX_DIGITS, MOST_INT, Number
 from dynamongo.expressions.values import shorten
 from dynamongo.fields import python_values
-from dynamongo.fields.assigned import T
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, as_whole
 from dynamongo.fields.scalars import RangedField
+from dynamongo.fields.type_parameters import T
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -12,7 +12,7 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 
-from dynamongo._support.type_variables import Generic, TypeVar
+from dynamongo._support.generics import Generic, TypeVar
 from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.expressions.computed import Arithmetic, Computed
 from dynamongo.expressions.conditions import (
@@ -44,13 +44,13 @@ from dynamongo.expressions.updates import (
 from dynamongo.expressions.values import SET_TYPES, AttributeType, AttributeValue, shorten
 from dynamongo.fields.misused import Misused
 from dynamongo.fields.operands import NO_OPERANDS, Comparable, Comparand, LiteralValue, SizeOf, unwrap
+from dynamongo.fields.type_parameters import Stored_co
 
 if TYPE_CHECKING:
     from dynamongo.fields.computed_values import ComputedValue
 
 Input = TypeVar("Input")
 Input_contra = TypeVar("Input_contra", contravariant=True)
-Stored_co = TypeVar("Stored_co", bound=AttributeType, default=Any, covariant=True)
 
 NewValue: TypeAlias = "Comparable | LiteralValue[Input] | ComputedValue[Any]"
 """What updates set a field to besides a value."""

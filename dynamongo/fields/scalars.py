@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, cast
 
+from dynamongo._support.generics import Generic, TypeVar
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo._support.type_variables import Generic, TypeVar
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.numbers import Number, canonical_number, normalize_number
 from dynamongo.expressions.values import AttributeType, AttributeValue, check_text, describe_error, shorten
-from dynamongo.fields.assigned import Input_contra, T
 from dynamongo.fields.formats import FormattedField
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, as_floats, as_whole
 from dynamongo.fields.operands import as_operand
+from dynamongo.fields.type_parameters import Input_contra, T
 
 if TYPE_CHECKING:
     from dynamongo.expressions.conditions import AnyCondition

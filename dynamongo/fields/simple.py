@@ -9,13 +9,13 @@ from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.values import AttributeType, AttributeValue
-from dynamongo.fields.assigned import T
 from dynamongo.fields.computed_values import is_between
 from dynamongo.fields.formats import FormattedField
 from dynamongo.fields.json_forms import BASE64_PATTERN, JSONSchema, SchemaMode, describe_lengths, read_base64
 from dynamongo.fields.operands import as_operand
 from dynamongo.fields.python_values import is_boto_binary
 from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length
+from dynamongo.fields.type_parameters import T
 from dynamongo.fields.updatable import allows_range
 
 if TYPE_CHECKING:

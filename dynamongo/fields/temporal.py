@@ -14,11 +14,11 @@ from dynamongo.expressions.conditions import Comparator, Operand
 from dynamongo.expressions.numbers import Number
 from dynamongo.expressions.values import AttributeValue, describe_error
 from dynamongo.fields import datetimes
-from dynamongo.fields.assigned import T
 from dynamongo.fields.auto_times import AutoTime
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, read_text
 from dynamongo.fields.operands import as_operand
 from dynamongo.fields.scalars import TextStored
+from dynamongo.fields.type_parameters import T
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

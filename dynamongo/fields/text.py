@@ -9,11 +9,11 @@ from dynamongo._support.lazy import LazyPattern
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Comparator, Operand
-from dynamongo.fields.assigned import Input_contra, T
 from dynamongo.fields.computed_values import is_between
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, describe_lengths
 from dynamongo.fields.operands import as_operand
 from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length
+from dynamongo.fields.type_parameters import Input_contra, T
 from dynamongo.fields.updatable import allows_range
 
 if TYPE_CHECKING:

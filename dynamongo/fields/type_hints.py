@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any, Final, Literal, Union, cast, get_args, get_origin
 
+from dynamongo._support.annotations import expand_alias
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField, SetField
@@ -84,6 +85,7 @@ def make_field(label: str, hint: Any, nested: Nested, **options: Any) -> Field[A
 
 def split_none(hint: Any) -> tuple[Any, bool]:
     """Return the type without `None`, and whether it allows `None`."""
+    hint = expand_alias(hint)
     if get_origin(hint) is Annotated:
         annotated, *notes = get_args(hint)
         inner, is_optional = split_none(annotated)
@@ -98,6 +100,7 @@ def split_none(hint: Any) -> tuple[Any, bool]:
 
 def _unwrap(hint: Any) -> tuple[Any, Field[Any] | None]:
     """Return the type itself, and the field among its annotations."""
+    hint = expand_alias(hint)
     if get_origin(hint) is Annotated:
         inner, *notes = get_args(hint)
         own = next((cast("Field[Any]", note) for note in notes if isinstance(note, Field)), None)

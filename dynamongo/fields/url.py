@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from dynamongo._support.lazy import LazyPattern
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import describe_error, shorten
-from dynamongo.fields.assigned import T
 from dynamongo.fields.text import LimitedText
+from dynamongo.fields.type_parameters import T
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -13,9 +13,9 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast
 
 from dynamongo._support.dataclasses import replace
+from dynamongo._support.generics import Generic
 from dynamongo._support.lazy import lazy_property
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo._support.type_variables import Generic
 from dynamongo.exceptions import AttributeNotLoaded, Problem, UnreadableItem, ValidationError
 from dynamongo.expressions.conditions import AnyCondition, Path
 from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
@@ -154,8 +154,7 @@ class Mapper(ModelSchema, Generic[M]):
         set_values(adopted, {name: copy.deepcopy(held[name]) for name in self.fields if name in held})
         if self.version is not None and self.version.name in held:
             vars(adopted)[self.version.name] = None
-        record = record_of(instance)
-        set_record(adopted, replace(record, stored=None))
+        set_record(adopted, replace(record_of(instance), stored=None))
         return adopted
 
     def build(self, values: Mapping[str, Any]) -> M:

@@ -10,7 +10,7 @@ from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import Updates
 from dynamongo.model.verb_binding import BulkVerb
 from dynamongo.planning.strategy_types import K
-from dynamongo.verbs.instance import Keyed
+from dynamongo.verbs.instance import KeyedInstance
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -26,7 +26,7 @@ else:  # many programs never write several items in one call
     bulk_verbs = LazyModule("dynamongo.model.bulk_verbs")
 
 
-class ManyVerbs(Keyed[K]):
+class ManyVerbs(KeyedInstance[K]):
     """The verbs of a model that write many items. `Model` describes how a model is declared."""
 
     __abstract__ = True

@@ -13,7 +13,7 @@ from dynamongo.mapping.mapper import Mapper
 from dynamongo.planning.strategies import Strategy, keys_condition
 from dynamongo.planning.strategy_types import K
 from dynamongo.verbs.calls import REQUIRED, GetCall, GetRawCall, perform
-from dynamongo.verbs.instance import Keyed
+from dynamongo.verbs.instance import KeyedInstance
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -34,7 +34,7 @@ else:  # `get_one` needs none of these
 T = TypeVar("T")
 
 
-class ReadVerbs(Keyed[K]):
+class ReadVerbs(KeyedInstance[K]):
     """The verbs that read items. `Model` describes how a model is declared."""
 
     __abstract__ = True

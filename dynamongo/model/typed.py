@@ -13,7 +13,8 @@ class TypedModel(TypedFields, Model[K]):
     """A `Model` whose annotations tell type checkers which arguments its constructor takes.
 
     The rule is that of dataclasses: each annotated field is an argument, by its name. With `default=` it may be left
-    out, with `default=None` as well, and so may a list or set with a value in the body; any other has to be given.
+    out, with `default=None` as well, and so may a list or set with a value in the body; any other has to be given,
+    even if it may be `None`. A `default` does not exclude `None`: `IntField(required=True, default=1)` does.
 
     - `email: EmailField[str]`, without a value, is short for `EmailField(required=True)`;
       `year: IntField[int | None]` for `IntField()`; `cities: ListField[str]` for `ListField(StringField)`;

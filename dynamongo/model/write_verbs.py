@@ -12,7 +12,7 @@ from dynamongo.mapping.mapper import Mapper
 from dynamongo.planning.strategies import Strategy
 from dynamongo.planning.strategy_types import K
 from dynamongo.verbs.calls import given, perform
-from dynamongo.verbs.instance import Keyed
+from dynamongo.verbs.instance import KeyedInstance
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -27,7 +27,7 @@ else:  # many programs only read
     write_calls = LazyModule("dynamongo.verbs.write_calls")
 
 
-class WriteVerbs(Keyed[K]):
+class WriteVerbs(KeyedInstance[K]):
     """The verbs of a model that write one item. `Model` describes how a model is declared."""
 
     __abstract__ = True

@@ -72,8 +72,6 @@ class ModelMeta(type):
             _check_connection(cls)
             declared = declare(cls, fields, indexes)
             declared.mark_expiry_field()
-            if model.__key_type__ is not K:
-                key_types.check_key_type(cls, model.__key_type__, declared.keys)
             indexes = dict(declared.indexes)
             mapper = _make_mapper(model, declared, namespace)
         # The class gets its own copies of fields and indexes, also of inherited ones: the path of `Admin.name` belongs
@@ -172,6 +170,8 @@ class ModelMeta(type):
 
 
 def _make_mapper(model: Any, declared: Declaration, namespace: Mapping[str, object]) -> Mapper[Any]:
+    if model.__key_type__ is not K:
+        key_types.check_key_type(model, model.__key_type__, declared.keys)
     fields = declared.fields
     applied = rules.find_rules(model, fields, clocks.read_clock) if _may_have_rules(fields) else None
     found = kinds.find_kinds(model, fields) if _may_have_kind(model, fields) else None

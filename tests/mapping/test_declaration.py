@@ -90,6 +90,19 @@ class TestMistakes:
     def test_key_without_a_field(self, key: str, name: Any) -> None:
         assert refusal(**{key: name}) == f"User.{key} must be the name of a field (email); got {name!r}"
 
+    def test_key_that_is_only_annotated(self) -> None:
+        with pytest.raises(SchemaError) as caught:
+
+            class User(Model):
+                __table__ = "users"
+                __hash_key__ = "id"
+                id: StringField[str]
+
+        assert str(caught.value) == (
+            "User.__hash_key__ must be the name of a field (); got 'id'; an annotation without a value makes a field in"
+            " a TypedModel alone"
+        )
+
     def test_range_key_that_is_the_hash_key(self) -> None:
         assert refusal(__range_key__="email") == "User.__range_key__ must differ from __hash_key__"
 

@@ -2,6 +2,7 @@
 
 python tests/mistakes/table.py              # the table, and every difference from the marks
 python tests/mistakes/table.py --messages   # what each checker says of each mistake
+python tests/mistakes/table.py --write      # the table, into docs/typing.md as well
 python tests/mistakes/table.py --library DIRECTORY  # of the package there, as in another tree
 """
 

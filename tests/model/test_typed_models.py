@@ -203,6 +203,7 @@ def test_each_type_has_its_field() -> None:
         noted: Annotated[IntField[int], "a note"]
         quoted: "EnumField['Colour']"  # noqa: UP037 - quotes within quotes
         same: ListField["Of"]  # noqa: UP037 - the class itself
+        rows: ListField[list["Of"]]  # noqa: UP037 - as above
 
     fields: Any = Of.__document__.fields
     assert kinds_of(fields) == {
@@ -221,6 +222,7 @@ def test_each_type_has_its_field() -> None:
         "noted": ("IntField", True),
         "quoted": ("EnumField", True),
         "same": ("ListField", False),
+        "rows": ("ListField", False),
     }
     assert fields["wait"].precision == TimedeltaField().precision
     elements = [fields[name].element for name in ("days", "seats", "villas", "grid", "same")]
@@ -341,6 +343,7 @@ NAMES: Final = (
     "Final",
     "IntField",
     "ListField",
+    "Literal",
     "Money",
     "Picky",
     "SetField",
@@ -521,6 +524,34 @@ def test_names_in_annotations_are_those_of_the_class_body_but_for_its_fields() -
     fields: Any = Order.__document__.fields
     assert fields["lines"].element.document_type.kind is Order.Line
     assert list(Order.Line.__document__.fields) == ["str", "date"]
+
+
+@pytest.mark.parametrize("is_text", [False, True] if sys.version_info >= (3, 14) else [True])
+def test_a_document_names_itself_without_quotes(is_text: bool) -> None:  # noqa: FBT001 - a parameter
+    body = (
+        "a: DocumentField[Broken | None]; b: ListField[list[Broken]]; c: StringField[str]; d: Missing = StringField()"
+    )
+    fields = declare(body, is_text=is_text).__document__.fields
+    assert list(fields) == ["a", "b", "c", "d"]
+    assert {fields["a"].document_type.kind.__name__, fields["b"].element.element.document_type.kind.__name__} == {
+        "Broken"
+    }
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="there are no type statements")
+@pytest.mark.parametrize("is_text", [False, True])
+def test_aliases_of_type_statements_are_what_they_stand_for(is_text: bool) -> None:  # noqa: FBT001 - a parameter
+    aliases = "type Name = Literal['a', 'b']; type Opt[T] = T | None; type Text = StringField[Opt[Name]]"
+    body = "a: StringField[Name]; b: StringField[Opt[str]]; c: Text = StringField(); d: ListField[Name]; e: Text"
+    fields = declare(f"{aliases}; {body}", is_text=is_text).__document__.fields
+    assert kinds_of(fields) == {
+        "a": ("StringField", True),
+        "b": ("StringField", False),
+        "c": ("StringField", False),
+        "d": ("ListField", False),
+        "e": ("StringField", False),
+    }
+    assert fields["a"].choices == fields["d"].element.choices == fields["e"].choices == ("a", "b")
 
 
 def test_a_field_that_hides_its_type_is_answered_with_the_fix() -> None:

@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Final, NoReturn, TypeVar, cast, get_args, get_origin
 
 from dynamongo._support.annotations import describe, evaluate, read_annotations
-from dynamongo._support.type_variables import Generic
+from dynamongo._support.generics import Generic
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import print_shortened
-from dynamongo.fields.assigned import T
 from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField, SetField
 from dynamongo.fields.dates import DateField
@@ -27,6 +26,7 @@ from dynamongo.fields.simple import BinaryField, BooleanField, UUIDField
 from dynamongo.fields.temporal import DateTimeField
 from dynamongo.fields.text import EmailField, StringField
 from dynamongo.fields.type_hints import make_field, split_none
+from dynamongo.fields.type_parameters import T
 from dynamongo.fields.url import URLField
 from dynamongo.mapping.declaration.options import refuse
 
