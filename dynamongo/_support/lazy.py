@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
-from dynamongo._support.type_variables import Generic
+from dynamongo._support.generics import Generic
 
 T = TypeVar("T")
 

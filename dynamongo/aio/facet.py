@@ -35,8 +35,8 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
+from dynamongo._support.generics import Generic
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo._support.type_variables import Generic
 from dynamongo.expressions.values import shorten
 from dynamongo.fields.base import Field
 from dynamongo.mapping.declaration.options import refuse

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from dynamongo._support.type_variables import Generic
+from dynamongo._support.generics import Generic
 from dynamongo.planning.strategy_types import K
 from dynamongo.verbs.instance import Instance
 

@@ -10,7 +10,7 @@ import itertools
 from contextvars import ContextVar
 from typing import Final, TypeVar
 
-from dynamongo._support.type_variables import Generic
+from dynamongo._support.generics import Generic
 from dynamongo.backends import Backend
 from dynamongo.connection.table_names import TableNames
 

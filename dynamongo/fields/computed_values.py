@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
-from dynamongo._support.type_variables import Generic, TypeVar
+from dynamongo._support.generics import Generic, TypeVar
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.computed import Arithmetic, Computed, IfNotExists, ListAppend
 from dynamongo.expressions.conditions import GE, LE, And, AnyCondition, Comparison, NotExists, Or, Path

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 
+from dynamongo._support.generics import Generic, TypeVar
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo._support.type_variables import Generic, TypeVar
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.expressions.conditions import Operand, Path
 from dynamongo.expressions.values import SCALAR_TYPES, AttributeType, AttributeValue, shorten

@@ -12,7 +12,7 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 
-from dynamongo._support.type_variables import Generic, TypeVar
+from dynamongo._support.generics import Generic, TypeVar
 from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.expressions.computed import Arithmetic, Computed
 from dynamongo.expressions.conditions import (

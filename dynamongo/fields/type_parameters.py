@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dynamongo._support.type_variables import Generic, TypeVar
+from dynamongo._support.generics import Generic, TypeVar
 from dynamongo.expressions.values import AttributeType
 
 # The value of an instance. The overloads of each constructor set it through `self`: `str` with `required=True`, else

@@ -13,9 +13,9 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast
 
 from dynamongo._support.dataclasses import replace
+from dynamongo._support.generics import Generic
 from dynamongo._support.lazy import lazy_property
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo._support.type_variables import Generic
 from dynamongo.exceptions import AttributeNotLoaded, Problem, UnreadableItem, ValidationError
 from dynamongo.expressions.conditions import AnyCondition, Path
 from dynamongo.expressions.updates import RemoveUpdate, SetUpdate

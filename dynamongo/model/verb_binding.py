@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from dynamongo._support.type_variables import Generic
+from dynamongo._support.generics import Generic
 from dynamongo.verbs.instance import Instance
 
 if TYPE_CHECKING:

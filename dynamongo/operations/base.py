@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from dynamongo._support.dataclasses import dataclass
-from dynamongo._support.type_variables import Generic
+from dynamongo._support.generics import Generic
 from dynamongo.expressions.values import Item
 
 R_co = TypeVar("R_co", covariant=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from dynamongo._support.type_variables import TypeVar
+from dynamongo._support.generics import TypeVar
 
 if TYPE_CHECKING:
     import datetime as dt

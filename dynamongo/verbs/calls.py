@@ -25,8 +25,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
+from dynamongo._support.generics import Generic
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo._support.type_variables import Generic
 from dynamongo.arguments import check_flag, refuse_condition
 from dynamongo.backends import Backend
 from dynamongo.connection.connection import default_connection

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from dynamongo._support.generics import Generic
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo._support.type_variables import Generic
 from dynamongo.connection.connection import Connection, default_connection
 from dynamongo.connection.overrides import open_prefixes
 from dynamongo.exceptions import SchemaError
@@ -115,7 +115,7 @@ class Instance(Forms, metaclass=ModelMeta):
         bound_models.check_connection(cls, connection)
         return bound_models.bind(cls, connection=connection)
 
-    def __set_attribute__(self, name: str, value: Any) -> None:
+    def __set_attribute(self, name: str, value: Any) -> None:
         mapper = type(self).__mapper__
         field = mapper.fields.get(name)
         if field is not None:
@@ -133,15 +133,15 @@ class Instance(Forms, metaclass=ModelMeta):
         else:
             type(self).__mapper__.check_names([name])
 
-    def __delete_attribute__(self, name: str) -> None:
+    def __delete_attribute(self, name: str) -> None:
         if name in type(self).__mapper__.fields:
             self.__setattr__(name, None)
         else:
             super().__delattr__(name)
 
     if not TYPE_CHECKING:  # hidden, so that type checkers refuse names that the model does not have
-        __setattr__ = __set_attribute__
-        __delattr__ = __delete_attribute__
+        __setattr__ = __set_attribute
+        __delattr__ = __delete_attribute
 
     @classmethod
     def attribute(cls, name: str) -> AnyField:

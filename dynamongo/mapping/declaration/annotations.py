@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Final, NoReturn, TypeVar, cast, get_args, get_origin
 
 from dynamongo._support.annotations import describe, evaluate, read_annotations
-from dynamongo._support.type_variables import Generic
+from dynamongo._support.generics import Generic
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import print_shortened
 from dynamongo.fields.base import Field
