@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterable, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass, field
 from dynamongo.exceptions import ExpressionError
@@ -18,6 +18,11 @@ from dynamongo.expressions.computed import Computed
 from dynamongo.expressions.conditions import AnyCondition, Path
 from dynamongo.expressions.numbers import Number
 from dynamongo.expressions.values import AttributeValue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dynamongo._support.several import CollectionOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,10 @@ class AppendUpdate(Update):
 
 AnyUpdate: TypeAlias = SetUpdate | RemoveUpdate | AddUpdate | DeleteUpdate | IncrementUpdate | AppendUpdate
 
-Updates: TypeAlias = Update | Iterable[Update | Iterable[Update]]
+if TYPE_CHECKING:  # of any depth, so that a `list[Updates]` can be passed on; not `Iterable`, or every text would do
+    Updates: TypeAlias = "Update | CollectionOf[Updates] | Iterator[Updates]"
+else:
+    Updates = Update | Iterable[Any]
 """What a verb takes: one update, such as `User.visits.increment()`, or several, or lists of them."""
 
 

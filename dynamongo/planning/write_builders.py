@@ -276,9 +276,12 @@ def check_changes(mapper: Mapper[Any], updates: Any) -> tuple[AnyUpdate, ...]:
 
 
 def flatten(updates: Any) -> Iterator[Any]:
-    """Yield the updates one by one. `tx.update(user, [a, b])`, for example, passes a list in a tuple."""
-    for update in _as_several(updates):
-        yield from _as_several(update)
+    """Yield the updates of lists of lists one by one, and what is none, to be refused."""
+    if isinstance(updates, (Update, str, Mapping)) or not isinstance(updates, Iterable):
+        yield cast("Any", updates)
+        return
+    for each in cast("Iterable[Any]", updates):
+        yield from flatten(each)
 
 
 def updates_of_dict(
@@ -316,12 +319,6 @@ def _set_or_remove(mapper: Mapper[Any], values: Mapping[str, Any]) -> list[AnyUp
     except ValidationError as error:
         raise given_problems.explain_given(mapper, values, error) from error.__cause__
     return updates
-
-
-def _as_several(given: Any) -> Iterable[Any]:
-    if isinstance(given, (Update, str, Mapping)) or not isinstance(given, Iterable):
-        return (cast("Any", given),)
-    return cast("Iterable[Any]", given)
 
 
 def _check_change(mapper: Mapper[Any], change: Any) -> None:

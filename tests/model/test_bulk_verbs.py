@@ -712,6 +712,9 @@ class TestUpdateLists:
             tx.upsert(User, "new", [User.year.set(7)], User.name.set("y"))
         assert years() == {"0000": 1, "0001": 4, "new": 7}
         assert User.update_one("0001", iter(both)).year == 5
+        assert User.get_one("0001").update([both[0], [[both[1]], iter(both[:0])]]).name == "x"
+        with pytest.raises(ExpressionError, match=r"expected an update, .*; got 'year'"):
+            User.update_one("0001", [both, cast("Any", "year")])
 
 
 def test_retries_are_configured_on_the_connection() -> None:

@@ -419,7 +419,7 @@ async def work_together_awaiting(user: User) -> None:
     async with Connection.aio.transaction(return_items=True) as tx:
         tx.save(user, only_changed=True)
         tx.update(user, User.visits.increment(), condition=User.visits < 10)
-        tx.update(user, "f")  # type: ignore[arg-type]  # pyright: ignore[reportCallIssue, reportArgumentType]
+        tx.update(user, "f")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     assert_type(await Connection.aio.transact_get([(User, "a"), (User, "b")]), "list[User | None]")
     assert_type(await Connection.aio.transact_get([user]), "list[User | None]")
     async with Connection.aio as connection:
@@ -469,7 +469,7 @@ def write_together(user: User) -> None:
         tx.delete(user, condition="f")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
         tx.save(Listed)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
         tx.delete("e")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
-        tx.update(user, "f")  # type: ignore[arg-type]  # pyright: ignore[reportCallIssue, reportArgumentType]
+        tx.update(user, "f")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
 def read_together(user: User) -> None:

@@ -249,6 +249,13 @@ def change_by_name(user: User, *names: str) -> User:
     return user.update([known[name] for name in names]).update(*wanted)
 
 
+def change_all(key: str, *updates: Updates) -> User:
+    User.update_many([key], updates)
+    wanted: list[Updates] = [User.seen.set(NOW), [*updates]]
+    wanted.append(wanted[:1])
+    return User.update_one(key, wanted[:2]).update(updates)
+
+
 def matching(field: Field[Any], values: Sequence[str]) -> list[User]:
     return User.get_many(field.in_(values), scans="allow")
 
@@ -346,6 +353,7 @@ def programs() -> None:
     update_from(profile.user, {"year": 1990, "score": Decimal("0.5")}).name.upper()
     matching(User.name, ["Jane"])
     change(profile.user, {"nick": None}, is_visit=True).nick or change_by_name(profile.user, "visit", "move")
+    change_all(EMAIL, User.visits.increment(), [User.nick.set("Jim"), [User.home.remove()]]).name.upper()
     mixed = [EMAIL, {"email": EMAIL}, User.email == EMAIL]
     User.get_many(mixed)
     strategies: list[Strategy] = [EMAIL, {"email": EMAIL}, User.email == EMAIL]
