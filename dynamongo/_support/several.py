@@ -1,6 +1,6 @@
 """The types of arguments that take several values: `Several`, and `ListOrTuple` for those of a list.
 
-Neither is a text, whose characters are never meant, although Python could iterate over it.
+A `str` is neither: Python can iterate over it, but its characters are never what is meant.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ V_co = TypeVar("V_co", covariant=True)
 
 
 class CollectionOf(Protocol[V_co]):
-    """A list, tuple, set, dict or view; a `str` is none, since it only tells of texts whether it contains them."""
+    """A list, tuple, set, dict or view; not a `str`, whose `__contains__` takes no other object than a `str`."""
 
     def __contains__(self, value: object, /) -> bool: ...
     def __iter__(self) -> Iterator[V_co]: ...
@@ -30,7 +30,7 @@ Several: TypeAlias = CollectionOf[V_co] | Iterator[V_co] | EnumClassOf[V_co]
 
 
 class ListOrTuple(Protocol[V_co]):
-    """A list or a tuple, as their methods tell."""
+    """A list or a tuple, told from sets and dicts by `*`."""
 
     def __contains__(self, value: object, /) -> bool: ...
     def __iter__(self) -> Iterator[V_co]: ...

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dynamongo._support.annotations import read_annotations
 from dynamongo.expressions.sizes import text_size
 from dynamongo.expressions.values import SCALAR_TYPES, ScalarType, shorten
 from dynamongo.fields.base import Field
@@ -16,6 +15,8 @@ from dynamongo.schema import MAX_KEY_NAME_BYTES, KeyAttribute
 def find_field(model: type, attribute: str, name: object, fields: Mapping[str, Field[Any]]) -> Field[Any]:
     """Return the field that an attribute of the class names; raise `SchemaError` if there is none."""
     if not isinstance(name, str) or name not in fields:
+        from dynamongo._support.annotations import read_annotations  # noqa: PLC0415 - only an error needs it
+
         is_annotated = isinstance(name, str) and name in read_annotations(model)
         fix = "; an annotation without a value makes a field in a TypedModel alone" if is_annotated else ""
         refuse(model, attribute, f"must be the name of a field ({', '.join(fields)}); got {shorten(name)}{fix}")

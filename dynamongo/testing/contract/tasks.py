@@ -98,9 +98,9 @@ class TaskContract(ContractBase):
 
         async def main(execute: Execute) -> None:
             ticking = asyncio.create_task(tick())
-            for number in range(20):
+            for _ in range(20):
                 await execute(increment(counter))
-                assert turns > number
+            assert turns >= 20  # in all: from Python 3.14 on, a thread may be done before it is waited for
             ticking.cancel()
 
         self.run(counter, main)

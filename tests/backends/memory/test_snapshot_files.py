@@ -122,7 +122,10 @@ class TestFiles:
             ('{"Item": {"id": {"S": "\\ud800"}}}', "."),
             ('{"Item": {"id": {"S": "a"}, "": {"S": "b"}}}', "."),
             ('{"Item": {"id": {"S": "a"}, "n": ' + '{"L": [' * 500 + "]}" * 500 + "}}", "."),
-            ('{"Item": {"id": {"S": "a"}, "n": ' + '{"M": {"n": ' * 5_000 + "}}" * 5_000 + "}}", "nested too deep"),
+            (
+                '{"Item": {"id": {"S": "a"}, "n": ' + '{"M": {"n": ' * 5_000 + '{"N": "1"}' + "}}" * 5_000 + "}}",
+                "nested too deep",
+            ),
             ("[" * 100_000, "nested too deep"),
             ('{"Item": {"id": {"S": "a"}, "n": {"S": "\x01"}}}', "Invalid control character"),
             ("\udcff", "not an item in DynamoDB JSON"),
