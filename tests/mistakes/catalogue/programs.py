@@ -353,7 +353,7 @@ def programs() -> None:
     update_from(profile.user, {"year": 1990, "score": Decimal("0.5")}).name.upper()
     matching(User.name, ["Jane"])
     change(profile.user, {"nick": None}, is_visit=True).nick or change_by_name(profile.user, "visit", "move")
-    change_all(EMAIL, User.visits.increment(), [User.nick.set("Jim"), [User.home.remove()]]).name.upper()
+    change_all("a@example.com", User.visits.increment(), [User.nick.set("Jim"), [User.home.remove()]]).name.upper()
     mixed = [EMAIL, {"email": EMAIL}, User.email == EMAIL]
     User.get_many(mixed)
     strategies: list[Strategy] = [EMAIL, {"email": EMAIL}, User.email == EMAIL]
