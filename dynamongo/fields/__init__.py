@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from dynamongo._support.lazy_imports import make_getattr
 from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField, SetField
+from dynamongo.fields.ip_addresses import IPAddressField
 from dynamongo.fields.json import JSONField
 from dynamongo.fields.maps import DictField
 from dynamongo.fields.numeric import DecimalField, FloatField, IntField
 from dynamongo.fields.simple import BinaryField, BooleanField, UUIDField
 from dynamongo.fields.temporal import DateTimeField
-from dynamongo.fields.text import EmailField, IPAddressField, StringField
+from dynamongo.fields.text import EmailField, StringField
 from dynamongo.fields.url import URLField
 from dynamongo.fields.version import VersionField
 

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from dynamongo._support.lazy import LazyPattern
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import describe_error, shorten
-from dynamongo.fields.text import LimitedText
+from dynamongo.fields.text import AnyText
 from dynamongo.fields.type_parameters import T
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _NOT_IN_A_URL = LazyPattern(r"[\s\x00-\x1f\x7f]")
 _LABEL = LazyPattern(r"(?!-)[\w-]{1,63}(?<!-)\Z")
 
 
-class URLField(LimitedText[T, str]):
+class URLField(AnyText[T]):
     """An absolute URL with a host, checked by its syntax and stored as it was given.
 
     Schemes are http, https, ftp, ftps, ws and wss. Validation sends no request. It takes `regex`, `max_length` and
@@ -73,7 +73,7 @@ class URLField(LimitedText[T, str]):
         ) -> None: ...
 
     def __init__(self: Any, fqdn: bool = True, verify_exists: Any = False, **options: Any) -> None:
-        super().__init__(**options)
+        cast("Any", super()).__init__(**options)
         if verify_exists is not False and not callable(verify_exists):
             raise SchemaError(
                 f"{self.label}: verify_exists={verify_exists!r} would send a request to validate a value, which"

@@ -45,7 +45,8 @@ from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.conditions import Comparison
 from dynamongo.expressions.values import equals, hidden_values, normalize
-from dynamongo.fields.text import PLAIN_EMAIL, PLAIN_IPV4
+from dynamongo.fields.ip_addresses import PLAIN_IPV4
+from dynamongo.fields.text import PLAIN_EMAIL
 from dynamongo.fields.url import PLAIN_URL
 from dynamongo.operations import Put
 

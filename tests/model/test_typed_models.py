@@ -465,10 +465,11 @@ def test_annotations_that_are_right_are_accepted(is_text: bool) -> None:  # noqa
         " d: 'ClassVar[int]' = 3; e: \"ClassVar['Missing']\" = 3; f: Annotated[ClassVar[int], 'a note'] = 3;"
         " tags: ListField[str] = ListField(StringField); c: 'IntField[int]' = IntField(required=True, default=3);"
         " key: Tagged[str | None] = Tagged(); price: Money = Money(); colour: EnumField[Colour];"
-        " fixed: Final[StringField[str]] = StringField(required=True, default='x'); free: IntField[Any]"
+        " fixed: Final[StringField[str]] = StringField(required=True, default='x'); free: IntField[Any];"
+        " mail: StringField[str] = EmailField(required=True)"
     )
     made = declare(body.replace(";  ", "; "), is_text=is_text)
-    assert list(made.__document__.fields) == ["a", "b", "tags", "c", "key", "price", "colour", "fixed", "free"]
+    assert list(made.__document__.fields) == ["a", "b", "tags", "c", "key", "price", "colour", "fixed", "free", "mail"]
     assert (made.limit, made(a="x", colour="r").to_dict()["c"]) == (3, 3)
 
 

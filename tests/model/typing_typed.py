@@ -25,6 +25,7 @@ from dynamongo import (
     StringField,
     TypedDocument,
     TypedModel,
+    URLField,
     VersionField,
     before_save,
 )
@@ -79,6 +80,8 @@ class User(TypedModel[str]):
     days: ListField[dt.date] = ListField(DateField, default=[])
     tags: SetField[int] = SetField(IntField)
     price: Money = Money(required=True)
+    second_email: StringField[str | None] = EmailField(default=None)
+    site: StringField[str] = URLField(required=True, default="https://x.org")
     limit: ClassVar[int] = 3
     slug: ClassVar = StringField(required=True, computed=lambda user: user.name, computed_from=["name"])
     by_name = GlobalIndex(hash_key="name")

@@ -54,7 +54,8 @@ from dynamongo.fields import (
 from dynamongo.fields.datetimes import format_local, parse_own
 from dynamongo.fields.formats import FormattedField
 from dynamongo.fields.held_maps import HeldDict
-from dynamongo.fields.text import PLAIN_EMAIL, PLAIN_IPV4, LimitedText
+from dynamongo.fields.ip_addresses import PLAIN_IPV4
+from dynamongo.fields.text import PLAIN_EMAIL, LimitedText
 from dynamongo.fields.url import PLAIN_URL
 from dynamongo.mapping.codec.source import FastPath, Source
 

@@ -24,7 +24,7 @@ from dynamongo.fields.maps import DictField
 from dynamongo.fields.numeric import DecimalField, FloatField, IntField
 from dynamongo.fields.simple import BinaryField, BooleanField, UUIDField
 from dynamongo.fields.temporal import DateTimeField
-from dynamongo.fields.text import EmailField, StringField
+from dynamongo.fields.text import EmailField, LimitedText, StringField
 from dynamongo.fields.type_hints import make_field, split_none
 from dynamongo.fields.type_parameters import T
 from dynamongo.fields.url import URLField
@@ -188,7 +188,8 @@ class _Annotation:
         return DocumentField(document.__name__ if document is self._cls else document, **options)
 
     def _check_field(self, field: Field[Any], kind: Any) -> None:
-        if kind is None or not isinstance(field, kind):
+        taken = LimitedText if kind is StringField else kind  # as for type checkers: email addresses and URLs are texts
+        if kind is None or not isinstance(field, taken):
             self._refuse(f"and its value is a {type(field).__name__}: write {self._name}: {type(field).__name__}[...]")
         # A field of one's own, such as `Money`, does not say that a value is never `None`.
         value_type = self._find_value_type() if get_args(self._type) else Any
