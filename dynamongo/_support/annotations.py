@@ -13,7 +13,7 @@ from collections import ChainMap
 from collections.abc import Mapping
 from importlib import import_module
 from types import GenericAlias
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from dynamongo._support.stacklevel import find_entry
 
@@ -56,6 +56,11 @@ def expand_alias(hint: Any) -> Any:
     return expand_alias(value[arguments] if arguments else value)
 
 
+def is_class(hint: Any) -> bool:
+    """Return whether a type is a class, and not a generic one with its parameters, such as `list[str]`."""
+    return isinstance(hint, type) and get_origin(hint) is None  # in Python 3.10, `list[str]` is a type
+
+
 def _names_for(cls: type) -> Mapping[str, Any]:
     """Return the names that an annotation may have, while the class is made: also those in the function around it."""
     caller: Any = find_entry().f_back
@@ -70,7 +75,7 @@ def _names_for(cls: type) -> Mapping[str, Any]:
 def describe(hint: Any) -> str:
     """Return an annotation without the modules of its names: `StringField[str | None]`."""
     text = getattr(hint, "__forward_arg__", hint)
-    if isinstance(hint, type) and not hasattr(hint, "__args__"):  # in Python 3.10, `list[str]` is a type
+    if is_class(hint):
         text = hint.__name__
     text = re.sub(r"ForwardRef\('([^']*)'[^)]*\)", r"\1", str(text))
     return re.sub(r"(?:[\w<>]+\.)+(?=\w)|~(?=\w)", "", text)  # a `~` is that of a type variable

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any, Final, Literal, Union, cast, get_args, get_origin
 
-from dynamongo._support.annotations import expand_alias
+from dynamongo._support.annotations import expand_alias, is_class
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField, SetField
@@ -116,7 +116,7 @@ def _make_choice(label: str, values: tuple[Any, ...], options: dict[str, Any]) -
 
 
 def _make_of_class(label: str, hint: Any, nested: Nested, options: dict[str, Any]) -> Field[Any]:
-    if not _is_class(hint):
+    if not is_class(hint):
         raise _refuse(label, hint)
     if issubclass(hint, enum.Enum):
         by_name = any(type(member.value) not in (str, int) for member in hint)
@@ -131,12 +131,8 @@ def _make_of_class(label: str, hint: Any, nested: Nested, options: dict[str, Any
     raise _refuse(label, hint)
 
 
-def _is_class(hint: Any) -> bool:
-    return isinstance(hint, type) and get_origin(hint) is None  # in Python 3.10, `dict[str, float]` is a type
-
-
 def _refuse(label: str, hint: Any) -> SchemaError:
-    shown = hint.__name__ if _is_class(hint) else str(hint)
+    shown = hint.__name__ if is_class(hint) else str(hint)
     kind = get_origin(hint) or hint
     if isinstance(kind, type) and issubclass(kind, Field):
         name = kind.__name__

@@ -9,6 +9,7 @@ from __future__ import annotations
 import types
 from typing import Any, Final, TypeVar, Union, get_args, get_origin
 
+from dynamongo._support.annotations import is_class
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import Field
 from dynamongo.mapping.keys.model_keys import ModelKeys
@@ -71,7 +72,7 @@ def check_key_type(model: type, key: Any, keys: ModelKeys) -> None:
         is_single = keys.tuple_size is None
         raise SchemaError(
             f"{model.__name__}: its key is {names if is_single else f'({names})'}, of which"
-            f" {key.__name__ if _is_class(key) else key} cannot be the type: write"
+            f" {key.__name__ if is_class(key) else key} cannot be the type: write"
             f" Model[{types_of_parts if is_single else f'tuple[{types_of_parts}]'}]"
         )
 
@@ -83,11 +84,7 @@ def _may_be(key: Any, tuple_size: int | None) -> bool:
         return ... in arguments or len([each for each in arguments if each != ()]) == tuple_size
     if origin in (Union, types.UnionType):
         return any(_may_be(each, tuple_size) for each in arguments)
-    return tuple_size is None or not _is_class(key) or key in (Any, object) or issubclass(key, tuple)
-
-
-def _is_class(key: Any) -> bool:
-    return isinstance(key, type) and get_origin(key) is None  # in Python 3.10, `tuple[str, int]` is a type
+    return tuple_size is None or not is_class(key) or key in (Any, object) or issubclass(key, tuple)
 
 
 def _name_type(field: Field[Any]) -> str:
