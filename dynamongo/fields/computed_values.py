@@ -88,15 +88,12 @@ def if_not_exists(field: Any, otherwise: Any) -> ComputedValue[Any]:
         ValidationError: The value does not suit the field.
     """
     known = _check_field("if_not_exists", field)
-    value: Any
     if isinstance(otherwise, OperandEncoder):  # whatever the update sets has to suit both fields
-        value = otherwise.path
+        value: Any = otherwise.path
+    elif isinstance(otherwise, ComputedValue):
+        value = _function_of(cast("Any", otherwise))
     else:
-        value = (
-            _function_of(cast("Any", otherwise))
-            if isinstance(otherwise, ComputedValue)
-            else known.encode_new(otherwise)
-        )
+        value = known.encode_new(otherwise)
     return ComputedValue(IfNotExists(known.path, value), (known, *_fields_in(cast("Any", otherwise))))
 
 
